@@ -1,12 +1,12 @@
 //! Edits that are looked at before they are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::{
-    Loaded, Selection, decode,
+    Loaded, decode,
     judge::{Judged, SharedDiagnostics},
     local_images,
 };
@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// What an outlet is, wherever in the files that stands: for telling whether an edit changes it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Meaning {
+#[derive(PartialEq)]
+struct Meaning {
     catalog: String,
     policy: String,
     wrong: Vec<String>,
@@ -51,12 +51,6 @@ impl Loaded {
         self.definitions.outlets().filter(move |outlet| outlet.chain.iter().any(|known| **known == *file))
     }
 
-    /// The ids of the outlets that patterns mean.
-    pub fn outlets_meant(&self, selection: &Selection) -> BTreeSet<String> {
-        let meant = self.definitions.outlets().filter(|outlet| selection.matches_outlet(outlet));
-        meant.map(|outlet| outlet.id.as_str().to_owned()).collect()
-    }
-
     /// The outlet of this id.
     pub fn outlet(&self, id: &OutletId) -> Option<&Outlet> {
         self.definitions.outlet(id)
@@ -73,9 +67,10 @@ impl Loaded {
         prices
     }
 
-    /// What the outlets are at `at` that `is_meant`.
-    pub fn meanings(&self, at: Timestamp, is_meant: &dyn Fn(&Outlet) -> bool) -> BTreeMap<OutletId, Meaning> {
-        let outlets: Vec<&Outlet> = self.definitions.outlets().filter(|outlet| is_meant(outlet)).collect();
+    /// What the outlets are at `at` that these files have a part in.
+    fn meanings(&self, files: &Texts, at: Timestamp) -> BTreeMap<OutletId, Meaning> {
+        let is_made_of = |outlet: &&Outlet| outlet.chain.iter().any(|file| files.contains_key(file));
+        let outlets: Vec<&Outlet> = self.definitions.outlets().filter(is_made_of).collect();
         let shared = SharedDiagnostics::default();
         let meaning = |outlet: &&Outlet| {
             let composed = self.compose(&outlet.id, at);
@@ -97,8 +92,7 @@ impl Loaded {
 
     /// Whether other texts in some files leave all outlets that these make as they are.
     pub fn means_the_same_with(&self, texts: &Texts, at: Timestamp) -> bool {
-        let is_meant = |outlet: &Outlet| outlet.chain.iter().any(|file| texts.contains_key(file));
-        self.with_texts(texts).meanings(at, &is_meant) == self.meanings(at, &is_meant)
+        self.with_texts(texts).meanings(texts, at) == self.meanings(texts, at)
     }
 }
 

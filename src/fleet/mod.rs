@@ -30,7 +30,6 @@ use std::{
 };
 
 pub use compare::{Comparison, Step, look_ahead};
-pub use edits::Meaning;
 pub use history::{history, promotion_lines, push_lines, switch_lines};
 pub use images::{ImageUse, ImageUses};
 use jiff::{Timestamp, tz::TimeZone};

@@ -1,4 +1,6 @@
-//! Which question is answered by what.
+//! Which question is answered by what, and how long it may take.
+
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -9,35 +11,39 @@ use super::{
     rename,
 };
 
-/// What is answered, and how.
-type Answers = fn(&Question, &About) -> Answer;
+/// A question that has no answer by then gets none (our choice).
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The same of a rename, for which all files are read and all outlets of a fleet composed twice (our choice).
+const RENAME_WITHIN: Duration = Duration::from_secs(60);
 
-/// The one that takes longest.
-pub(super) const RENAME: &str = "textDocument/rename";
-
-const METHODS: [(&str, Answers); 8] = [
-    ("textDocument/completion", completion::answer),
-    ("textDocument/hover", hover::answer),
-    ("textDocument/definition", navigate::definition),
-    ("textDocument/references", navigate::references),
-    ("textDocument/prepareRename", rename::prepare),
-    (RENAME, rename::answer),
-    ("textDocument/formatting", format::answer),
-    ("textDocument/codeAction", fixes::answer),
-];
-
-/// Whether a method is one of ours.
-pub(super) fn is_known(method: &str) -> bool {
-    METHODS.iter().any(|(known, _)| *known == method)
+/// A kind of question.
+pub(super) struct Method {
+    pub(super) name: &'static str,
+    pub(super) within: Duration,
+    answer: fn(&Question, &About) -> Answer,
 }
 
-/// Answers a question; takes as long as it takes.
-pub(super) fn answer(method: &str, params: Value, question: &Question) -> Answer {
-    let Some((_, answers)) = METHODS.iter().find(|(known, _)| *known == method) else {
-        let message = format!("menusync does not answer {method}");
-        return Err(Refusal { code: code::METHOD_NOT_FOUND, message });
-    };
-    let about: About = serde_json::from_value(params)
-        .map_err(|error| Refusal { code: code::INVALID_PARAMS, message: format!("{method}: {error}") })?;
-    answers(question, &about)
+static METHODS: [Method; 8] = [
+    Method { name: "textDocument/completion", within: ANSWER_WITHIN, answer: completion::answer },
+    Method { name: "textDocument/hover", within: ANSWER_WITHIN, answer: hover::answer },
+    Method { name: "textDocument/definition", within: ANSWER_WITHIN, answer: navigate::definition },
+    Method { name: "textDocument/references", within: ANSWER_WITHIN, answer: navigate::references },
+    Method { name: "textDocument/prepareRename", within: ANSWER_WITHIN, answer: rename::prepare },
+    Method { name: "textDocument/rename", within: RENAME_WITHIN, answer: rename::answer },
+    Method { name: "textDocument/formatting", within: ANSWER_WITHIN, answer: format::answer },
+    Method { name: "textDocument/codeAction", within: ANSWER_WITHIN, answer: fixes::answer },
+];
+
+/// The method of this name; `None`: it is none of ours.
+pub(super) fn method(name: &str) -> Option<&'static Method> {
+    METHODS.iter().find(|method| method.name == name)
+}
+
+impl Method {
+    /// Answers a question; takes as long as it takes.
+    pub(super) fn answer(&self, params: Value, question: &Question) -> Answer {
+        let about: About = serde_json::from_value(params)
+            .map_err(|error| Refusal { code: code::INVALID_PARAMS, message: format!("{}: {error}", self.name) })?;
+        (self.answer)(question, &about)
+    }
 }

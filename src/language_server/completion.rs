@@ -1,6 +1,6 @@
 //! What may be written where the cursor is: keys and words of the schema, and the names of things in all files.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
 
@@ -78,41 +78,26 @@ fn keys(question: &Question, schema: &Value, here: &Here<'_>, cursor: &Cursor, r
         (false, true) => format!("{key}:"),
         (false, false) => format!("{key}: "),
     };
-    let of_schema =
-        symbols::keys(schema, &cursor.path).into_iter().map(|Proposal { text, description, is_block }| Entry {
-            kind: FIELD,
-            detail: None,
-            documentation: description,
-            text: ended(&key_text(&here.path, &text), is_block),
-            label: text,
-            rank: 1,
-        });
+    let of_schema = symbols::keys(schema, &cursor.path).into_iter().map(|key| Entry {
+        text: ended(&symbols::scalar(&here.path, &key.text), key.is_block),
+        ..Entry::of_schema(FIELD, key)
+    });
     let mut path = cursor.path.clone();
     path.push(Segment::Key(String::new()));
-    let things = symbols::named_at(&path, true).filter(|(_, role)| *role != Role::Definition);
-    let named = things.map(|(thing, _)| names(question, here, thing)).unwrap_or_default();
+    let named = names_at(question, here, &path, true);
     let named = named.into_iter().map(|entry| Entry { text: ended(&entry.text, true), ..entry });
     named.chain(of_schema).collect()
 }
 
-/// A key of ours needs no quotes but in JSON.
-fn key_text(path: &str, key: &str) -> String {
-    if path.ends_with(".json") { format!("\"{key}\"") } else { key.to_owned() }
+fn values(question: &Question, schema: &Value, here: &Here<'_>, cursor: &Cursor) -> Vec<Entry> {
+    let of_schema = symbols::values(schema, &cursor.path).into_iter().map(|word| Entry::of_schema(ENUM_MEMBER, word));
+    names_at(question, here, &cursor.path, false).into_iter().chain(of_schema).collect()
 }
 
-fn values(question: &Question, schema: &Value, here: &Here<'_>, cursor: &Cursor) -> Vec<Entry> {
-    let of_schema = symbols::values(schema, &cursor.path).into_iter().map(|Proposal { text, description, .. }| Entry {
-        kind: ENUM_MEMBER,
-        detail: None,
-        documentation: description,
-        text: text.clone(),
-        label: text,
-        rank: 1,
-    });
-    // A new id is nobody's yet.
-    let named = symbols::named_at(&cursor.path, false).filter(|(_, role)| *role != Role::Definition);
-    let named = named.map(|(thing, _)| names(question, here, thing)).unwrap_or_default();
-    named.into_iter().chain(of_schema).collect()
+/// The names that may stand at a place. A new id is nobody's yet.
+fn names_at(question: &Question, here: &Here<'_>, path: &[Segment], is_key: bool) -> Vec<Entry> {
+    let named = symbols::named_at(path, is_key).filter(|(_, role)| *role != Role::Definition);
+    named.map(|(thing, _)| names(question, here, thing)).unwrap_or_default()
 }
 
 /// The names of things of a kind, those of the outlets that this file makes first.
@@ -122,11 +107,11 @@ fn names(question: &Question, here: &Here<'_>, thing: Thing) -> Vec<Entry> {
     match thing {
         Thing::Layer => layers(view, &here.path),
         Thing::Rule => Vec::new(), // the schema has them, with what they say
-        thing => of_index(&view.index, thing, &Question::related_files(view, &here.path), &here.path),
+        thing => of_index(&view.index, thing, &view.related_files(&here.path), &here.path),
     }
 }
 
-fn of_index(index: &Index, thing: Thing, nearer: &BTreeSet<std::sync::Arc<str>>, path: &str) -> Vec<Entry> {
+fn of_index(index: &Index, thing: Thing, nearer: &BTreeSet<Arc<str>>, path: &str) -> Vec<Entry> {
     let entry = |(name, label, is_near): (String, Option<String>, bool)| Entry {
         label: printable(&name).into_owned(),
         kind: REFERENCE,
@@ -142,7 +127,7 @@ fn layers(view: &View, from: &str) -> Vec<Entry> {
     let is_outlet = |file: &str| view.loaded.outlets_made_of(file).any(|outlet| *outlet.file == *file);
     let others = view.loaded.catalogs().iter().map(|file| &file.path).filter(|file| ***file != *from);
     let others = others.filter(|file| kind_of(file) == Some(Kind::Definition) && !is_outlet(file));
-    let entry = |file: &std::sync::Arc<str>| {
+    let entry = |file: &Arc<str>| {
         let written = relative(from, file);
         let text = symbols::scalar(from, &written);
         Entry { label: printable(&written).into_owned(), kind: FILE, detail: None, documentation: None, text, rank: 0 }
@@ -151,6 +136,10 @@ fn layers(view: &View, from: &str) -> Vec<Entry> {
 }
 
 impl Entry {
+    fn of_schema(kind: u8, Proposal { text, description, .. }: Proposal) -> Self {
+        Self { label: text.clone(), kind, detail: None, documentation: description, text, rank: 1 }
+    }
+
     fn to_json(&self, range: &Value, is_quoted: bool) -> Value {
         let Self { label, kind, detail, documentation, text, rank } = self;
         // Between quotes that are there, none are added.

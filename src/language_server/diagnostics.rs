@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     documents::{Documents, Root},
-    view::{range, span_of},
+    view::range,
 };
 use crate::{
     diagnostic::{Diagnostic, Place, Severity},
+    document::Span,
     fleet::Loaded,
     report::untrusted::printable_lines,
     rules, settings,
@@ -30,18 +31,9 @@ pub(super) fn by_file(
         let file = wrong.place.as_ref().map_or(&settings, |place| &place.file);
         grouped.entry(file).or_default().push(wrong);
     }
-    let text_of = |file: &str| match documents.get(file) {
-        Some(document) => Some((Arc::clone(&document.text), document.has_mark)),
-        None => loaded.text(file).map(|text| (text, false)),
-    };
-    let location = |place: &Place| {
-        let (text, has_mark) = text_of(&place.file)?;
-        let uri = documents.get(&place.file).map(|document| document.uri.clone());
-        let uri = uri.or_else(|| root.uri_of(&place.file))?;
-        Some(json!({"uri": uri, "range": range(&Lines::new(&text, has_mark), span_of(place))}))
-    };
+    let location = |place: &Place| documents.location(root, loaded, &place.file, Span::of_place(place));
     let published = grouped.into_iter().map(|(file, wrong)| {
-        let (text, has_mark) = text_of(file).unwrap_or_else(|| ("".into(), false));
+        let (text, has_mark) = documents.text(loaded, file).unwrap_or_else(|| ("".into(), false));
         let lines = Lines::new(&text, has_mark);
         let list: Vec<Value> = wrong.iter().map(|wrong| diagnostic_json(wrong, &lines, &location)).collect();
         (Arc::clone(file), list.into())
@@ -60,8 +52,8 @@ pub(super) fn diagnostic_json(
     let related = wrong.related.iter().filter_map(|related| {
         Some(json!({"location": location(&related.place)?, "message": printable_lines(&related.message)}))
     });
-    let mut told = json!({
-        "range": range(lines, span_of(&place)),
+    let mut published = json!({
+        "range": range(lines, Span::of_place(&place)),
         "severity": if wrong.severity == Severity::Error { 1 } else { 2 },
         "code": wrong.code,
         "source": "menusync",
@@ -69,7 +61,7 @@ pub(super) fn diagnostic_json(
         "relatedInformation": related.collect::<Vec<_>>(),
     });
     if let Some(page) = rules::page_address(wrong.code) {
-        told["codeDescription"] = json!({"href": page});
+        published["codeDescription"] = json!({"href": page});
     }
-    told
+    published
 }

@@ -7,9 +7,16 @@ use std::{
 };
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 use url::Url;
 
-use crate::{source::Texts, symbols::Lines};
+use super::view::range;
+use crate::{
+    document::Span,
+    fleet::Loaded,
+    source::{Texts, kind_of},
+    symbols::Lines,
+};
 
 /// Where the root is.
 #[derive(Debug, Clone)]
@@ -28,7 +35,7 @@ impl Root {
         Self { real: path.canonicalize().unwrap_or_else(|_| path.clone()), path }
     }
 
-    /// The path in the root of the file at an address.
+    /// The path in the root of the file at an address; `None`: it is not read.
     pub(super) fn path_of(&self, uri: &str) -> Option<Arc<str>> {
         let path = Url::parse(uri).ok()?.to_file_path().ok()?;
         let inside = path.strip_prefix(&self.path).or_else(|_| path.strip_prefix(&self.real)).ok()?;
@@ -36,7 +43,8 @@ impl Root {
             Component::Normal(part) => part.to_str(),
             _ => None,
         });
-        Some(parts.collect::<Option<Vec<_>>>()?.join("/").into())
+        let path = parts.collect::<Option<Vec<_>>>()?.join("/");
+        kind_of(&path).map(|_| path.into())
     }
 
     /// The address of a file of the root, or of one that is named by its whole path.
@@ -97,19 +105,18 @@ impl Document {
         Lines::new(&self.text, self.has_mark)
     }
 
-    fn changed(&self, version: Option<i64>, change: Change) -> Self {
+    fn changed(&self, change: Change) -> Self {
         let Some(Range { start, end }) = change.range else {
-            return Self::new(self.uri.clone(), version, &change.text);
+            return Self::new(self.uri.clone(), self.version, &change.text);
         };
         let lines = self.lines();
         let offset = |at: Position| lines.offset(at.line, at.character);
+        let is_at_mark = self.has_mark && start == Position { line: 0, character: 0 };
         let (start, end) = (offset(start), offset(end.max(start)));
-        let is_at_mark =
-            self.has_mark && change.range.is_some_and(|range| range.start == Position { line: 0, character: 0 });
         let text = format!("{}{}{}", &self.text[..start], change.text, &self.text[end..]);
         // Only a change from the very beginning can take the mark away or bring another.
         let text = if self.has_mark && !is_at_mark { format!("\u{feff}{text}") } else { text };
-        Self::new(self.uri.clone(), version, &text)
+        Self::new(self.uri.clone(), self.version, &text)
     }
 }
 
@@ -122,7 +129,7 @@ impl Documents {
     /// Whether it is one that is open.
     pub(super) fn change(&mut self, path: &str, version: Option<i64>, changes: Vec<Change>) -> bool {
         let Some(document) = self.open.get_mut(path) else { return false };
-        *document = changes.into_iter().fold(document.clone(), |document, change| document.changed(version, change));
+        *document = changes.into_iter().fold(document.clone(), |document, change| document.changed(change));
         document.version = version;
         true
     }
@@ -153,6 +160,25 @@ impl Documents {
 
     pub(super) fn get(&self, path: &str) -> Option<&Document> {
         self.open.get(path)
+    }
+
+    /// The address of a file: where it is open, as the editor names it.
+    pub(super) fn uri(&self, root: &Root, path: &str) -> Option<String> {
+        self.get(path).map(|document| document.uri.clone()).or_else(|| root.uri_of(path))
+    }
+
+    /// What stands in a file, and whether the editor has a byte order mark before it.
+    pub(super) fn text(&self, loaded: &Loaded, path: &str) -> Option<(Arc<str>, bool)> {
+        match self.get(path) {
+            Some(document) => Some((Arc::clone(&document.text), document.has_mark)),
+            None => loaded.text(path).map(|text| (text, false)),
+        }
+    }
+
+    /// Where something stands, for the editor.
+    pub(super) fn location(&self, root: &Root, loaded: &Loaded, path: &str, span: Span) -> Option<Value> {
+        let (text, has_mark) = self.text(loaded, path)?;
+        Some(json!({"uri": self.uri(root, path)?, "range": range(&Lines::new(&text, has_mark), span)}))
     }
 
     /// What stands for the files of the root on disk.

@@ -7,10 +7,11 @@ use super::{
     documents::Range,
     protocol::{About, Answer},
     question::{Here, Question},
-    view::{range, span_of},
+    view::range,
 };
 use crate::{
     diagnostic::{Diagnostic, Replacement},
+    document::Span,
     report::untrusted::printable,
     symbols,
 };
@@ -35,7 +36,7 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
 
 fn fix(question: &Question, here: &Here<'_>, wrong: &Diagnostic, wanted: Range) -> Option<Value> {
     let (place, replacement) = (wrong.place.as_ref()?, wrong.replacement.as_ref()?);
-    let (lines, span) = (here.document.lines(), span_of(place));
+    let (lines, span) = (here.document.lines(), Span::of_place(place));
     let units = |pos| lines.units(pos);
     let (start, end) = (units(span.start), units(span.end));
     let overlaps =
@@ -49,7 +50,7 @@ fn fix(question: &Question, here: &Here<'_>, wrong: &Diagnostic, wanted: Range) 
     }
     let diagnostic = diagnostic_json(wrong, &lines, &|place| {
         let view = question.view.as_ref()?;
-        question.location(view, &place.file, span_of(place))
+        question.location(view, &place.file, Span::of_place(place))
     });
     let edit = json!({"range": range(&lines, span), "newText": text});
     Some(json!({

@@ -28,6 +28,10 @@ use crate::{
 /// So many prices are told, and so many names of outlets of each (our choice: few lines).
 const MOST_PRICES: usize = 4;
 const MOST_NAMES: usize = 3;
+/// So many rules are explained that what is wrong on a line breaks (our choice).
+const MOST_RULES: usize = 4;
+/// So many outlets are composed in search of one that has a thing (our choice: each takes milliseconds).
+const MOST_COMPOSED: usize = 3;
 
 pub(super) fn answer(question: &Question, about: &About) -> Answer {
     let Some(here) = question.here(&about.text_document.uri, about.position) else { return Ok(Value::Null) };
@@ -50,7 +54,7 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
 /// What the schema says of a key, also of the one whose value stands here.
 fn of_schema(question: &Question, here: &Here<'_>) -> Option<(String, Span)> {
     let root = document::parse(&here.source()).root?;
-    let (path, _, span) = symbols::path_at(&root, here.pos)?;
+    let (path, span) = symbols::path_at(&root, here.pos)?;
     Some((symbols::description(question.schema(&here.path)?, &path)?, span))
 }
 
@@ -64,7 +68,7 @@ fn of_rules(question: &Question, here: &Here<'_>) -> Vec<String> {
     let mut codes: Vec<&str> = question.found.diagnostics.iter().filter(is_here).map(|wrong| wrong.code).collect();
     codes.sort_unstable();
     codes.dedup();
-    let rules = codes.into_iter().filter_map(rules::rule).take(MOST_PRICES);
+    let rules = codes.into_iter().filter_map(rules::rule).take(MOST_RULES);
     rules.map(|rule| format!("`{}`: {}. {}", rule.code, rule.summary, rule.why)).collect()
 }
 
@@ -139,7 +143,7 @@ fn in_outlet(question: &Question, view: &View, here: &Here<'_>, path: &Path) -> 
     outlets.sort_by_key(|outlet| *outlet.file != *here.path);
     let texts = |file: &str| view.loaded.text(file);
     // Most often the first one has it.
-    let explained = outlets.into_iter().take(MOST_NAMES).find_map(|outlet| {
+    let explained = outlets.into_iter().take(MOST_COMPOSED).find_map(|outlet| {
         let Composed { catalog, origins, policy, .. } = view.loaded.compose(&outlet.id, Timestamp::now());
         let mut explained = report::explain(&catalog, &origins, &texts);
         explained.retain(|explained| explained.path == *path || explained.path.owner() == *path);

@@ -36,7 +36,7 @@ pub(super) fn definition(question: &Question, about: &About) -> Answer {
     let defined = view.index.all().filter(|(_, found)| found.role == Role::Definition && means(found));
     let defined: Vec<_> = defined.collect();
     // An id may be another dish's at outlets that have nothing to do with this file.
-    let nearer = Question::related_files(&view, &here.path);
+    let nearer = view.related_files(&here.path);
     let has_near = defined.iter().any(|(path, _)| nearer.contains(*path));
     let meant = defined.into_iter().filter(|(path, _)| !has_near || nearer.contains(*path));
     Ok(meant.take(MOST).filter_map(|(path, found)| question.location(&view, path, found.span)).collect())
@@ -51,7 +51,7 @@ pub(super) fn references(question: &Question, about: &About) -> Answer {
 }
 
 /// Whether an occurrence is what a name or a pattern means.
-fn meaning<'n>(view: &View, named: &'n Occurrence) -> Box<dyn Fn(&Occurrence) -> bool + 'n> {
+fn meaning<'n>(view: &'n View, named: &'n Occurrence) -> Box<dyn Fn(&Occurrence) -> bool + 'n> {
     let is_it = |found: &Occurrence| found.thing == named.thing && found.name == named.name;
     if named.role != Role::Pattern || view.index.all().any(|(_, found)| found.role == Role::Definition && is_it(found))
     {
@@ -60,8 +60,9 @@ fn meaning<'n>(view: &View, named: &'n Occurrence) -> Box<dyn Fn(&Occurrence) ->
     match named.thing {
         Thing::Outlet => {
             let Ok(selection) = Selection::new(&[named.name.to_string()]) else { return Box::new(is_it) };
-            let outlets = view.loaded.outlets_meant(&selection);
-            Box::new(move |found| found.thing == Thing::Outlet && outlets.contains(&*found.name))
+            let is_meant =
+                move |id: &str| view.loaded.outlet(&id.into()).is_some_and(|it| selection.matches_outlet(it));
+            Box::new(move |found| found.thing == Thing::Outlet && is_meant(&found.name))
         }
         _ => match Glob::new(&named.name) {
             Ok(glob) => {

@@ -1,14 +1,13 @@
 //! What an answer is made of: the files as they stand in the editor at the moment of the question.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::{Arc, mpsc::channel},
     thread,
     time::Duration,
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     documents::{Document, Documents, Position, Root},
@@ -22,7 +21,7 @@ use crate::{
     settings::Settings,
     source::{Doing, Kind, kind_of},
     state::OutletRow,
-    symbols::{self, Lines, Occurrence},
+    symbols::{self, Occurrence},
 };
 
 /// A look at what is stored takes milliseconds; one that waits for a disk is left out (our choice).
@@ -110,29 +109,9 @@ impl Question {
         })
     }
 
-    /// The text of a file of a view, and whether the editor has a byte order mark before it.
-    pub(super) fn text(&self, view: &View, path: &str) -> Option<(Arc<str>, bool)> {
-        match self.documents.get(path) {
-            Some(document) => Some((Arc::clone(&document.text), document.has_mark)),
-            None => view.loaded.text(path).map(|text| (text, false)),
-        }
-    }
-
-    pub(super) fn uri(&self, path: &str) -> Option<String> {
-        self.documents.get(path).map(|document| document.uri.clone()).or_else(|| self.root.uri_of(path))
-    }
-
     /// Where something stands, for the editor.
     pub(super) fn location(&self, view: &View, path: &str, span: Span) -> Option<Value> {
-        let (text, has_mark) = self.text(view, path)?;
-        let range = range(&Lines::new(&text, has_mark), span);
-        Some(json!({"uri": self.uri(path)?, "range": range}))
-    }
-
-    /// The files that make an outlet together with this one.
-    pub(super) fn related_files(view: &View, path: &str) -> BTreeSet<Arc<str>> {
-        let outlets = view.loaded.outlets_made_of(path);
-        outlets.flat_map(|outlet| outlet.chain.iter().cloned()).chain([path.into()]).collect()
+        self.documents.location(&self.root, &view.loaded, path, span)
     }
 }
 

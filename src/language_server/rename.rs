@@ -11,7 +11,6 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{
-    documents::Documents,
     protocol::{About, Answer, Refusal},
     question::Question,
     view::{View, range},
@@ -20,15 +19,16 @@ use crate::{
     catalog::OutletId,
     definition::Outlet,
     diagnostic::Diagnostic,
+    document::Span,
     fleet,
     report::untrusted::printable,
     source::{Doing, Texts},
-    symbols::{self, Lines, Occurrence, Role, Thing},
+    symbols::{self, Lines, Occurrence, RenameError, Role, Thing},
     sync::chain,
 };
 
-/// The edits of each file: where, and what stands there then.
-type Edits = BTreeMap<Arc<str>, Vec<(Occurrence, String)>>;
+/// The edits of each file in the order of its text: where, and what stands there then.
+type Edits = BTreeMap<Arc<str>, Vec<(Span, String)>>;
 
 pub(super) fn prepare(question: &Question, about: &About) -> Answer {
     let Some(here) = question.here(&about.text_document.uri, about.position) else { return Ok(Value::Null) };
@@ -101,29 +101,28 @@ fn check_known(question: &Question, edits: &Edits) -> Result<(), Refusal> {
 }
 
 fn edits(view: &View, named: &Occurrence, new: &str) -> Result<Edits, Refusal> {
-    let mut edits = Edits::new();
+    let mut by_file: BTreeMap<&Arc<str>, Vec<&Occurrence>> = BTreeMap::new();
     for (path, found) in view.index.of(named.thing, &named.name) {
-        edits.entry(Arc::clone(path)).or_default().push((found.clone(), String::new()));
+        by_file.entry(path).or_default().push(found);
     }
-    for (path, found) in &mut edits {
+    let edits_of = |(path, found): (&Arc<str>, Vec<&Occurrence>)| {
         let text = view.loaded.text(path).ok_or_else(|| Refusal::failed(format!("{path} is gone")))?;
         let lines = Lines::new(&text, false);
-        for (found, written) in found {
-            *written = symbols::rewritten(path, &lines, found, new)
-                .map_err(|error| Refusal::failed(format!("{path}: {error}")))?;
-        }
-    }
-    Ok(edits)
+        let edit = |found: &Occurrence| Ok((found.span, symbols::rewritten(path, &lines, found, new)?));
+        let edits: Result<Vec<_>, RenameError> = found.into_iter().map(edit).collect();
+        Ok((Arc::clone(path), edits.map_err(|error| Refusal::failed(format!("{path}: {error}")))?))
+    };
+    by_file.into_iter().map(edits_of).collect()
 }
 
 /// The files as they would be.
 fn texts(view: &View, edits: &Edits) -> Texts {
-    let edited = |(path, edits): (&Arc<str>, &Vec<(Occurrence, String)>)| {
+    let edited = |(path, edits): (&Arc<str>, &Vec<(Span, String)>)| {
         let old = view.loaded.text(path)?;
         let lines = Lines::new(&old, false);
         let mut new = old.to_string();
-        for (found, written) in edits.iter().rev() {
-            new.replace_range(lines.offset_of(found.span.start)..lines.offset_of(found.span.end), written);
+        for (span, written) in edits.iter().rev() {
+            new.replace_range(lines.offset_of(span.start)..lines.offset_of(span.end), written);
         }
         Some((Arc::clone(path), new.into()))
     };
@@ -156,7 +155,6 @@ fn check_outlets(view: &View, texts: &Texts, named: &Occurrence, new: &str) -> R
     };
     // A dated layer that does not count now has its say later.
     let check = |id: &&OutletId| view.loaded.moments(id, now).into_iter().try_for_each(|at| check_at(id, at));
-    let concerned: Vec<&OutletId> = concerned.into_iter().collect();
     concerned.par_iter().map(check).collect::<Result<(), String>>().map_err(Refusal::failed)
 }
 
@@ -179,15 +177,17 @@ fn warning(named: &Occurrence, new: &str) -> String {
 }
 
 fn workspace_edit(question: &Question, view: &View, edits: &Edits, warning: &str) -> Value {
-    let documents: &Documents = &question.documents;
+    let asks = question.abilities.confirmation && question.abilities.document_changes;
+    let documents = &question.documents;
     let mut by_uri = Map::new();
     let mut changes: Vec<Value> = Vec::new();
     for (path, edits) in edits {
-        let (Some(uri), Some((text, has_mark))) = (question.uri(path), question.text(view, path)) else { continue };
+        let uri = documents.uri(&question.root, path);
+        let (Some(uri), Some((text, has_mark))) = (uri, documents.text(&view.loaded, path)) else { continue };
         let lines = Lines::new(&text, has_mark);
-        let edits = edits.iter().map(|(found, written)| {
-            let mut edit = json!({"range": range(&lines, found.span), "newText": written});
-            if question.abilities.confirmation && question.abilities.document_changes {
+        let edits = edits.iter().map(|(span, written)| {
+            let mut edit = json!({"range": range(&lines, *span), "newText": written});
+            if asks {
                 edit["annotationId"] = "rename".into();
             }
             edit
@@ -197,7 +197,6 @@ fn workspace_edit(question: &Question, view: &View, edits: &Edits, warning: &str
         changes.push(json!({"textDocument": {"uri": uri, "version": version}, "edits": edits}));
         by_uri.insert(uri, edits.into());
     }
-    let asks = question.abilities.confirmation && question.abilities.document_changes;
     if !asks {
         (question.show)(warning.to_owned());
     }

@@ -17,7 +17,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    answer,
+    answer::{self, Method},
     busy::Busy,
     documents::{Documents, Root},
     event::Event,
@@ -31,20 +31,17 @@ use super::{
     view::{Found, View},
     wire::{Received, WireError},
 };
-use crate::{fleet::Loaded, report::untrusted::printable, source::kind_of};
+use crate::{fleet::Loaded, report::untrusted::printable};
 
 /// After the last change of a text, this long nothing is judged (our choice: between two keys).
 const PAUSE: Duration = Duration::from_millis(150);
 /// Whoever types without a pause sees something after this (our choice).
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// A question that has no answer by then gets none (our choice).
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// The same of a rename, for which all files are read and all outlets of a fleet composed twice (our choice).
-const RENAME_WITHIN: Duration = Duration::from_secs(60);
 /// An editor that has ended this has so long to read the last answers (our choice).
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// So many questions are answered at once (our choice: those that hang are among them).
 const MOST_QUESTIONS: usize = 16;
+
 /// What the server needs to know.
 pub struct Config {
     /// Finds the root that a folder of the editor is in; may block.
@@ -105,24 +102,19 @@ fn run(server: &mut Server, received: &Receiver<Event>) -> Result<Ended, WireErr
 /// A question that has no answer yet.
 struct Pending {
     id: Value,
-    method: String,
+    method: &'static Method,
     until: Instant,
     /// What it asks, while the files have not been read.
     waiting: Option<Value>,
-}
-
-/// What starts once the editor has said which folder it is about.
-struct Start {
-    find_root: FindRoot,
-    operator: Option<PathBuf>,
 }
 
 struct Server {
     schemas: Arc<Schemas>,
     operator: Option<PathBuf>,
     stored_of: Arc<StoredOf>,
-    version_words: &'static str,
-    start: Option<Start>,
+    program_version: &'static str,
+    /// Until the editor has said which folder it is about.
+    find_root: Option<FindRoot>,
     output: SyncSender<Value>,
     events: Sender<Event>,
     abilities: Abilities,
@@ -163,10 +155,10 @@ impl Server {
         let Config { find_root, operator, stored_of, schemas, version } = config;
         Ok(Self {
             schemas: Arc::new(schemas),
-            operator: operator.clone(),
+            operator,
             stored_of,
-            version_words: version,
-            start: Some(Start { find_root, operator }),
+            program_version: version,
+            find_root: Some(find_root),
             output,
             events,
             abilities: Abilities::default(),
@@ -203,20 +195,20 @@ impl Server {
     fn next_wake(&self) -> Duration {
         let patience = [&self.reading, &self.judging].into_iter().filter_map(|busy| busy.tell_at());
         let answers = self.pending.values().map(|pending| pending.until);
-        let judged = self.judge_at.map(|(at, latest)| at.min(latest));
+        let judged = self.judge_at.map(|(at, _)| at);
         let next = patience.chain(answers).chain(judged).min();
         next.map_or(Duration::from_secs(3600), |next| next.saturating_duration_since(Instant::now()))
     }
 
     /// Does what is due.
     fn wake(&mut self, now: Instant) {
-        if self.judge_at.is_some_and(|(at, latest)| at <= now || latest <= now) {
+        if self.judge_at.is_some_and(|(at, _)| at <= now) {
             self.judge();
         }
         let late = self.pending.iter().filter(|(_, pending)| pending.until <= now);
-        let late: Vec<(String, Duration)> = late.map(|(id, pending)| (id.clone(), allowed(&pending.method))).collect();
-        for (id, allowed) in late {
-            let message = format!("no answer within {} s", allowed.as_secs());
+        let late: Vec<(String, Duration)> = late.map(|(id, pending)| (id.clone(), pending.method.within)).collect();
+        for (id, within) in late {
+            let message = format!("no answer within {} s", within.as_secs());
             self.finish(&id, Err(Refusal::failed(message)));
         }
         let said: Vec<String> =
@@ -278,7 +270,7 @@ impl Server {
         let method = message.get("method").and_then(Value::as_str).map(str::to_owned);
         let params = message.get("params").cloned().unwrap_or_default();
         match (id, method) {
-            (Some(id), Some(method)) => self.request(id, method, params),
+            (Some(id), Some(method)) => self.request(id, &method, params),
             (None, Some(method)) if method == "exit" => {
                 return Some(if self.is_shut_down { Ended::InOrder } else { Ended::Abandoned });
             }
@@ -289,39 +281,39 @@ impl Server {
         None
     }
 
-    fn request(&mut self, id: Value, method: String, params: Value) {
+    fn request(&mut self, id: Value, method: &str, params: Value) {
         let refuse = |code, message: &str| Err(Refusal { code, message: message.to_owned() });
-        let answer = match method.as_str() {
-            "initialize" if self.start.is_some() => self.initialize(&params),
+        let answer = match method {
+            "initialize" if self.find_root.is_some() => self.initialize(&params),
             "shutdown" => {
                 self.is_shut_down = true;
                 Ok(Value::Null)
             }
-            _ if self.start.is_some() => refuse(code::NOT_INITIALIZED, "`initialize` comes first"),
+            _ if self.find_root.is_some() => refuse(code::NOT_INITIALIZED, "`initialize` comes first"),
             "initialize" => refuse(code::INVALID_REQUEST, "`initialize` comes once"),
             _ if self.is_shut_down => refuse(code::INVALID_REQUEST, "nothing is answered after `shutdown`"),
-            method if !answer::is_known(method) => {
-                refuse(code::METHOD_NOT_FOUND, &format!("menusync does not answer {}", printable(method)))
-            }
-            _ if self.pending.len().max(self.answering) >= MOST_QUESTIONS => {
-                refuse(code::REQUEST_FAILED, "too many questions have no answer yet")
-            }
-            _ => return self.ask(id, method, params),
+            name => match answer::method(name) {
+                None => refuse(code::METHOD_NOT_FOUND, &format!("menusync does not answer {}", printable(name))),
+                Some(_) if self.pending.len().max(self.answering) >= MOST_QUESTIONS => {
+                    refuse(code::REQUEST_FAILED, "too many questions have no answer yet")
+                }
+                Some(method) => return self.ask(id, method, params),
+            },
         };
         self.send(response(&id, answer));
     }
 
     fn initialize(&mut self, params: &Value) -> Answer {
         self.abilities = Abilities::of(params);
-        let Some(Start { find_root, operator }) = self.start.take() else { return Ok(Value::Null) };
+        let Some(find_root) = self.find_root.take() else { return Ok(Value::Null) };
         let folder = folder_of(params).unwrap_or_else(|| PathBuf::from("."));
         let (orders, receiver) = channel();
-        let started =
-            judge::load(folder, find_root, operator, (receiver, self.events.clone(), self.reading.doing.clone()));
+        let ends = (receiver, self.events.clone(), self.reading.doing.clone());
+        let started = judge::load(folder, find_root, self.operator.clone(), ends);
         started.map_err(|error| Refusal::failed(format!("cannot start a thread: {error}")))?;
         self.read_orders = Some(orders);
         self.read_files();
-        Ok(capabilities(self.version_words))
+        Ok(capabilities(self.program_version))
     }
 
     /// Has the files read from disk.
@@ -403,7 +395,7 @@ impl Server {
             self.is_early_lost = true;
             return;
         };
-        let path = uri.map(|uri| root.path_of(uri).filter(|path| kind_of(path).is_some()));
+        let path = uri.map(|uri| root.path_of(uri));
         let (is_new, what) = match path {
             // Other files are none of ours.
             Some(None) => return,
@@ -426,6 +418,7 @@ impl Server {
 
     /// Something is other than it was: in the editor or on disk.
     fn changed(&mut self, method: &str, params: Value) {
+        // Other files are none of ours.
         let path_of = |uri: &str| self.root.as_ref().and_then(|root| root.path_of(uri));
         let uri = params.pointer("/textDocument/uri").and_then(Value::as_str).map(str::to_owned);
         match method {
@@ -433,8 +426,7 @@ impl Server {
                 let Ok(DidOpen { text_document: opened }) = serde_json::from_value(params) else {
                     return self.lost(uri.as_deref());
                 };
-                // Other files of the root are none of ours.
-                let Some(path) = path_of(&opened.uri).filter(|path| kind_of(path).is_some()) else { return };
+                let Some(path) = path_of(&opened.uri) else { return };
                 self.documents.open(path, opened.uri, opened.version, &opened.text);
             }
             "textDocument/didChange" => {
@@ -463,7 +455,7 @@ impl Server {
         self.version += 1;
         let now = Instant::now();
         let latest = self.judge_at.map_or(now + LONGEST_PAUSE, |(_, latest)| latest);
-        self.judge_at = Some((now + PAUSE, latest));
+        self.judge_at = Some((latest.min(now + PAUSE), latest));
     }
 
     /// Has the files judged as they are now.
@@ -484,18 +476,17 @@ impl Server {
             if new == self.published.get(&path) {
                 continue;
             }
-            let document = self.documents.get(&path);
-            let uri = document.map(|document| document.uri.clone());
-            let Some(uri) = uri.or_else(|| self.root.as_ref()?.uri_of(&path)) else { continue };
+            let uri = self.root.as_ref().and_then(|root| self.documents.uri(root, &path));
+            let Some(uri) = uri else { continue };
             let list = new.cloned().unwrap_or_else(|| json!([]));
             self.send(notification("textDocument/publishDiagnostics", json!({"uri": uri, "diagnostics": list})));
         }
         self.published = by_file;
     }
 
-    fn ask(&mut self, id: Value, method: String, params: Value) {
+    fn ask(&mut self, id: Value, method: &'static Method, params: Value) {
         let key = id.to_string();
-        let until = Instant::now() + allowed(&method);
+        let until = Instant::now() + method.within;
         self.pending.insert(key, Pending { id, method, until, waiting: Some(params) });
         self.start_answers();
     }
@@ -504,7 +495,7 @@ impl Server {
     fn start_answer(&mut self, key: &str) {
         let (Some(root), Some(pending)) = (self.root.clone(), self.pending.get_mut(key)) else { return };
         let Some(params) = pending.waiting.take() else { return };
-        let method = pending.method.clone();
+        let method = pending.method;
         let shown = self.events.clone();
         let question = Question {
             root,
@@ -522,7 +513,7 @@ impl Server {
         let (events, id) = (self.events.clone(), key.to_owned());
         let work = move || {
             // Nobody would count it as ended otherwise.
-            let answer = catch_unwind(AssertUnwindSafe(|| answer::answer(&method, params, &question)));
+            let answer = catch_unwind(AssertUnwindSafe(|| method.answer(params, &question)));
             let answer = answer.unwrap_or_else(|_| Err(Refusal::failed("menusync has failed here: please report it")));
             let _ = events.send(Event::Answered { id, answer });
         };
@@ -536,14 +527,10 @@ impl Server {
     fn finish(&mut self, key: &str, answer: Answer) {
         let Some(Pending { id, method, .. }) = self.pending.remove(key) else { return };
         if let Err(refusal) = &answer {
-            self.send(log(&format!("{method}: {}", refusal.message)));
+            self.send(log(&format!("{}: {}", method.name, refusal.message)));
         }
         self.send(response(&id, answer));
     }
-}
-
-fn allowed(method: &str) -> Duration {
-    if method == answer::RENAME { RENAME_WITHIN } else { ANSWER_WITHIN }
 }
 
 /// The folder that the editor has open.

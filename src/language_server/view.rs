@@ -1,12 +1,12 @@
 //! The root at one moment, and what is wrong in it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::index::Index;
 use crate::{
-    diagnostic::{Diagnostic, Place},
+    diagnostic::Diagnostic,
     document::{Pos, Span},
     fleet::Loaded,
     source::{Doing, Texts},
@@ -38,6 +38,12 @@ impl View {
         let index = Arc::new(Index::new(&loaded, before.map(|before| &*before.index)));
         Self { loaded, index, version }
     }
+
+    /// The files that make an outlet together with this one.
+    pub(super) fn related_files(&self, path: &str) -> BTreeSet<Arc<str>> {
+        let outlets = self.loaded.outlets_made_of(path);
+        outlets.flat_map(|outlet| outlet.chain.iter().cloned()).chain([path.into()]).collect()
+    }
 }
 
 /// A stretch of text in the editor's units.
@@ -47,9 +53,4 @@ pub(super) fn range(lines: &Lines<'_>, span: Span) -> Value {
         json!({"line": line, "character": character})
     };
     json!({"start": position(span.start), "end": position(span.end)})
-}
-
-pub(super) fn span_of(place: &Place) -> Span {
-    let pos = |line, column| Pos { line, column };
-    Span { start: pos(place.line, place.column), end: pos(place.end_line, place.end_column) }
 }

@@ -177,15 +177,19 @@ pub fn state_dir(
     settings: &Settings,
     root: &Path,
 ) -> Result<StateDir, SettingsError> {
-    let told = |dir: PathBuf| (dir, true, false);
-    let of_settings = |dir: &PathBuf| (root.join(dir), false, !settings.state_dir_is_operators);
+    let told = |dir: PathBuf| StateDir { dir, shared: None, is_of_repository: false, is_told: true };
+    let of_settings = |dir: &PathBuf| StateDir {
+        is_of_repository: !settings.state_dir_is_operators,
+        is_told: false,
+        ..told(root.join(dir))
+    };
     let given = flag
         .map(|dir| told(dir.to_owned()))
         .or_else(|| environment.path("MENUSYNC_STATE_DIR").map(told))
         .or_else(|| settings.state_dir.as_ref().map(of_settings))
         .or_else(|| environment.path("STATE_DIRECTORY").map(|dirs| told(first_of_list(&dirs))));
-    if let Some((dir, is_told, is_of_repository)) = given {
-        return Ok(StateDir { dir, shared: None, is_of_repository, is_told });
+    if let Some(given) = given {
+        return Ok(given);
     }
     // The XDG specification has relative paths ignored.
     let shared = environment

@@ -207,6 +207,21 @@ impl Editor {
         json!({"textDocument": {"uri": self.uri(path)}, "position": {"line": line, "character": character}})
     }
 
+    /// The question how a file is formatted.
+    pub(crate) fn formatting(&self, path: &str) -> Value {
+        let options = json!({"tabSize": 2, "insertSpaces": true});
+        json!({"textDocument": {"uri": self.uri(path)}, "options": options})
+    }
+
+    /// The question for all fixes of a file.
+    pub(crate) fn all_fixes(&self, path: &str) -> Value {
+        json!({
+            "textDocument": {"uri": self.uri(path)},
+            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
+            "context": {"diagnostics": []},
+        })
+    }
+
     /// Where locations are: `catalogs/a.yaml 3:4-3:9`.
     pub(crate) fn places(&self, locations: &Value) -> Vec<String> {
         let all = match locations {

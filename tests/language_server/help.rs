@@ -140,7 +140,7 @@ fn a_text_is_formatted_as_fmt_does_it() {
     let mut editor = Editor::open(&FILES);
     let text = "outlet: G1\nname:   Kuta 🍛\nextends: [base.yaml]\nitems:\n      NG: {price: 27000} # 🍳\n";
     editor.did_open(KUTA.0, Some(text));
-    let options = json!({"textDocument": {"uri": editor.uri(KUTA.0)}, "options": {"tabSize": 2, "insertSpaces": true}});
+    let options = editor.formatting(KUTA.0);
     let edits = editor.ask("textDocument/formatting", options.clone());
     assert_eq!(crate::editor::range(&edits[0]["range"]), "0:0-5:0");
     let formatted = "outlet: G1\nname: \"Kuta 🍛\"\nextends: [base.yaml]\nitems:\n  NG: {price: 27000} # 🍳\n";
@@ -158,7 +158,7 @@ fn nothing_is_formatted_where_the_files_cannot_be_read() {
     let mut editor = Editor::open(&FILES[..1]);
     editor.wait_shown("has no directory `catalogs`");
     editor.did_open(KUTA.0, Some("outlet: G1\nname:   Kuta\n"));
-    let options = json!({"textDocument": {"uri": editor.uri(KUTA.0)}, "options": {"tabSize": 2, "insertSpaces": true}});
+    let options = editor.formatting(KUTA.0);
     assert!(editor.refused("textDocument/formatting", options).contains("the files of the root cannot be read"));
     assert_eq!(editor.end(), 0);
 }
@@ -169,11 +169,7 @@ fn what_a_message_proposes_is_a_quick_fix() {
     let text = "outlet: G1\nextends: [bas.yaml]\nitems:\n  NG: {price: 25.000, in_stok: no}\n";
     editor.did_open(KUTA.0, Some(text));
     editor.wait_for(KUTA.0, &["unknown-layer 1:10-1:18", "number-format 3:14-3:20", "unknown-key 3:22-3:29"]);
-    let all = json!({
-        "textDocument": {"uri": editor.uri(KUTA.0)},
-        "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
-        "context": {"diagnostics": []},
-    });
+    let all = editor.all_fixes(KUTA.0);
     let fixes = editor.ask("textDocument/codeAction", all.clone());
     let title = |fix: &Value| fix["title"].as_str().unwrap().to_owned();
     let titles: Vec<String> = fixes.as_array().unwrap().iter().map(title).collect();
@@ -198,11 +194,7 @@ fn no_quick_fix_changes_more_than_the_wrong_word() {
         editor.did_open(KUTA.0, Some(&text));
         editor.wait_for(KUTA.0, &[wrong]);
         assert!(editor.diagnostics(KUTA.0)[0]["message"].as_str().unwrap().contains("did you mean `ES-TEH`"));
-        let all = json!({
-            "textDocument": {"uri": editor.uri(KUTA.0)},
-            "range": {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}},
-            "context": {"diagnostics": []},
-        });
+        let all = editor.all_fixes(KUTA.0);
         assert_eq!(editor.ask("textDocument/codeAction", all), json!([]), "{text}");
     }
     assert_eq!(editor.end(), 0);

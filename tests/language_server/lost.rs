@@ -7,9 +7,8 @@ use crate::{BASE, FILES, KUTA, editor::Editor, stretch};
 const UNFORMATTED: &str = "outlet: G1\nname:   Kuta\nextends: [base.yaml]\n";
 
 fn format(editor: &mut Editor, path: &str) -> Value {
-    let document = json!({"uri": editor.uri(path)});
-    let options = json!({"tabSize": 2, "insertSpaces": true});
-    editor.ask("textDocument/formatting", json!({"textDocument": document, "options": options}))
+    let question = editor.formatting(path);
+    editor.ask("textDocument/formatting", question)
 }
 
 /// Why a rename of `NG`, which both files name, is refused; asked where the base has it.

@@ -352,8 +352,7 @@ fn unknown_key_help(key: &Key, node: &Node, known: &[&'static str]) -> (String, 
         return (format!("write `{word}`"), Some(word));
     }
     match closest(&key.text, known.iter().copied()).or_else(|| part_of(&key.text, known)) {
-        // The borrowed word is one of the known ones.
-        Some(word) => (format!("did you mean `{word}`?"), known.iter().copied().find(|known| *known == word)),
+        Some(word) => (format!("did you mean `{word}`?"), Some(word)),
         None if known.is_empty() => ("remove it".into(), None),
         None => (format!("use {}, or begin it with `x-` to have it ignored", list_of(known.iter().copied())), None),
     }

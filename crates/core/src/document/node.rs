@@ -41,6 +41,12 @@ impl Span {
         Self { start, end: Pos::of(&span.end).max(start) }
     }
 
+    /// The stretch of a place, whatever its file.
+    pub fn of_place(place: &Place) -> Self {
+        let pos = |line, column| Pos { line, column };
+        Self { start: pos(place.line, place.column), end: pos(place.end_line, place.end_column) }
+    }
+
     /// The same stretch as a place in `file`.
     pub fn in_file(&self, file: &Arc<str>) -> Place {
         Place {

@@ -40,24 +40,26 @@ pub(super) fn whole_number(scalar: &Scalar) -> Result<i64, NotANumber> {
 /// Which trap an unquoted text fell into.
 fn explain(text: &str, sign: &str, digits: &str) -> NotANumber {
     let Some(number) = meant(text) else { return fraction_or_text(text, digits) };
-    if is_digits(digits) {
-        written_otherwise(format!("`{text}` begins with a zero, which some readers take for octal"), &number)
+    let reason = if is_digits(digits) {
+        format!("`{text}` begins with a zero, which some readers take for octal")
     } else if text.starts_with('+') {
-        written_otherwise(format!("`{text}` has a plus sign"), &number)
+        format!("`{text}` has a plus sign")
     } else if digits.contains('_') {
-        written_otherwise(format!("`{text}` is a text to YAML 1.2 and a number to YAML 1.1"), &number)
+        format!("`{text}` is a text to YAML 1.2 and a number to YAML 1.1")
     } else if digits.starts_with("0x") || digits.starts_with("0o") || digits.starts_with("0b") {
-        written_otherwise(format!("`{text}` is not a decimal number"), &number)
+        format!("`{text}` is not a decimal number")
     } else if digits.contains(['e', 'E']) {
-        written_otherwise(format!("`{text}` is in scientific notation"), &number)
+        format!("`{text}` is in scientific notation")
     } else if is_grouped(digits, '.') && digits.matches('.').count() == 1 {
         let yaml = format!("{sign}{}", digits.trim_end_matches('0').trim_end_matches('.'));
-        written_otherwise(format!("`{text}` is {yaml} to YAML, {number} to people"), &number)
+        format!("`{text}` is {yaml} to YAML, {number} to people")
     } else if is_grouped(digits, '.') || is_grouped(digits, ',') {
-        written_otherwise(format!("`{text}` is a text to YAML, {number} to people"), &number)
+        format!("`{text}` is a text to YAML, {number} to people")
     } else {
-        written_otherwise(format!("`{text}` is not written as a whole number"), &number)
-    }
+        format!("`{text}` is not written as a whole number")
+    };
+    let help = format!("write {number}");
+    NotANumber { meant: Some(number), ..trap(reason, help) }
 }
 
 fn fraction_or_text(text: &str, digits: &str) -> NotANumber {
@@ -156,10 +158,6 @@ fn unpadded(digits: &str) -> String {
 
 fn trap(reason: String, help: String) -> NotANumber {
     NotANumber { code: "number-format", reason, help, meant: None }
-}
-
-fn written_otherwise(reason: String, number: &str) -> NotANumber {
-    NotANumber { meant: Some(number.to_owned()), ..trap(reason, format!("write {number}")) }
 }
 
 fn too_large(text: &str) -> NotANumber {

@@ -35,17 +35,19 @@ pub fn cursors(path: &std::sync::Arc<str>, text: &str, offset: usize) -> (usize,
     let rest = &text[offset..];
     let line_rest = rest.split(['\n', '\r']).next().unwrap_or_default();
     let (before, after) = (&text[..start], &rest[line_rest.len()..]);
-    // What stands behind the cursor on its line may be a part of what is typed over, or the end of brackets.
-    let kept = line_rest.find([',', '}', ']', '"', '\'']).map_or("", |at| &line_rest[at..]);
     let is_before_colon = line_rest.split(['}', ']', ',']).next().is_some_and(|word| word.contains(": "));
+    // What stands behind the cursor on its line may be a part of what is typed over, or the end of brackets.
+    let tail = match is_before_colon {
+        true => line_rest.split_once(": ").map_or("", |(_, rest)| rest),
+        false => line_rest.find([',', '}', ']', '"', '\'']).map_or("", |at| &line_rest[at..]),
+    };
     let mut found: Vec<Cursor> = Vec::new();
     for (mark, is_key) in [(format!("{MARK}: "), true), (MARK.to_owned(), false)] {
         if is_before_colon && !is_key {
             continue;
         }
-        let kept = if is_before_colon { line_rest.split_once(": ").map_or("", |(_, rest)| rest) } else { kept };
         let closed = format!("{before}{mark}{}", closing(before));
-        let tries = [format!("{before}{mark}{kept}{after}"), closed];
+        let tries = [format!("{before}{mark}{tail}{after}"), closed];
         let read = |text: String| parse(&SourceFile { path: path.clone(), text: text.into() }).root;
         let landed = tries.into_iter().filter_map(read).find_map(|root| landed(&root, is_key));
         found.extend(landed.filter(|landed| !found.contains(landed)));
@@ -105,17 +107,17 @@ fn find(node: &Node, is_key: bool, path: &mut Vec<Segment>) -> Option<Vec<String
     }
 }
 
-/// What stands at a position of a file that can be read: the way to it, whether it is a key, and its span.
-pub fn path_at(root: &Node, pos: Pos) -> Option<(Vec<Segment>, bool, Span)> {
+/// What stands at a position of a file that can be read: the way to it, and its span.
+pub fn path_at(root: &Node, pos: Pos) -> Option<(Vec<Segment>, Span)> {
     let mut path = Vec::new();
-    let (is_key, span) = descend(root, pos, &mut path)?;
-    Some((path, is_key, span))
+    let span = descend(root, pos, &mut path)?;
+    Some((path, span))
 }
 
-fn descend(node: &Node, pos: Pos, path: &mut Vec<Segment>) -> Option<(bool, Span)> {
+fn descend(node: &Node, pos: Pos, path: &mut Vec<Segment>) -> Option<Span> {
     let is_in = |span: Span| span.start <= pos && pos <= span.end;
     match &node.value {
-        Value::Scalar(_) => is_in(node.span).then_some((false, node.span)),
+        Value::Scalar(_) => is_in(node.span).then_some(node.span),
         Value::Sequence(entries) => {
             path.push(Segment::Entry);
             let found = entries.iter().find_map(|entry| descend(entry, pos, path));
@@ -126,7 +128,7 @@ fn descend(node: &Node, pos: Pos, path: &mut Vec<Segment>) -> Option<(bool, Span
         }
         Value::Mapping(entries) => entries.iter().find_map(|(key, value)| {
             path.push(Segment::Key(key.text.to_string()));
-            let found = if is_in(key.span) { Some((true, key.span)) } else { descend(value, pos, path) };
+            let found = if is_in(key.span) { Some(key.span) } else { descend(value, pos, path) };
             if found.is_none() {
                 path.pop();
             }

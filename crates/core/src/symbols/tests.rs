@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     definition,
     diagnostic::{Diagnostic, Replacement},
-    document::{Pos, SourceFile, parse},
+    document::{Pos, SourceFile, Span, parse},
     policy::Policy,
 };
 
@@ -227,16 +227,12 @@ fn what_a_help_proposes_mends_what_is_wrong() {
     for text in wrong {
         let found = found_in(&base, text);
         let [fault] = &found[..] else { panic!("{text}: {found:#?}") };
-        let span = |place: &crate::diagnostic::Place| crate::document::Span {
-            start: pos(place.line, place.column),
-            end: pos(place.end_line, place.end_column),
-        };
         let written = match fault.replacement.as_ref().unwrap_or_else(|| panic!("{text}: {fault:#?}")) {
             Replacement::Text(text) => scalar("catalogs/a.yaml", text),
             Replacement::Literal(text) => text.clone(),
         };
         assert!(fault.help.as_ref().unwrap().contains(written.trim_matches('"')), "{fault:#?}");
-        let (lines, span) = (Lines::new(text, false), span(fault.place.as_ref().unwrap()));
+        let (lines, span) = (Lines::new(text, false), Span::of_place(fault.place.as_ref().unwrap()));
         let mended = format!("{}{written}{}", &text[..lines.offset_of(span.start)], &text[lines.offset_of(span.end)..]);
         assert_eq!(found_in(&base, &mended), [], "{mended}");
         assert!(changes_only_word(&source(text), span, &written), "{text}");
@@ -253,7 +249,7 @@ fn changes_only(text: &str, old: &str, new: &str) -> bool {
         let units = before.rsplit('\n').next().unwrap().encode_utf16().count();
         lines.pos(line, u32::try_from(units).unwrap())
     };
-    let span = crate::document::Span { start: pos_at(at), end: pos_at(at + old.len()) };
+    let span = Span { start: pos_at(at), end: pos_at(at + old.len()) };
     changes_only_word(&source(text), span, new)
 }
 
