@@ -32,8 +32,11 @@ struct Entry {
     kind: u8,
     detail: Option<String>,
     documentation: Option<String>,
-    /// What is written.
+    name: String,
+    /// How its name is written where no quotes are.
     text: String,
+    /// What follows it.
+    end: &'static str,
     /// What comes first in the list.
     rank: u8,
 }
@@ -45,7 +48,7 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
     let Some(schema) = question.schema(&here.path) else { return Ok(Value::Null) };
     let text = &here.document.text;
     let offset = here.document.lines().offset(position.line, position.character);
-    let (start, cursors) = symbols::cursors(&here.path, text, offset);
+    let (word, cursors) = symbols::cursors(&here.path, text, offset);
     let mut entries: Vec<Entry> = Vec::new();
     for cursor in &cursors {
         let new = match cursor.is_key {
@@ -54,43 +57,52 @@ pub(super) fn answer(question: &Question, about: &About) -> Answer {
         };
         entries.extend(new.into_iter().filter(|new| !cursor.siblings.contains(&new.label)));
     }
-    let typed = &text[start..offset];
+    let typed = &text[word.start..offset];
     let is_whole = entries.len() <= MOST;
     if !is_whole {
         let wanted = typed.to_lowercase();
         entries.retain(|entry| entry.label.to_lowercase().contains(&wanted));
         entries.truncate(MOST);
     }
-    let is_quoted = text[..start].ends_with(['"', '\'']);
+    let line_rest = text[offset..].split(['\n', '\r']).next().unwrap_or_default();
+    let quotes = word.quote.map(|quote| (quote, line_rest.contains(quote)));
     let units = u32::try_from(typed.encode_utf16().count()).unwrap_or(u32::MAX);
     let range = json!({
         "start": {"line": position.line, "character": position.character.saturating_sub(units)},
         "end": {"line": position.line, "character": position.character},
     });
-    let items: Vec<Value> = entries.iter().map(|entry| entry.to_json(&range, is_quoted)).collect();
+    let items: Vec<Value> = entries.iter().map(|entry| entry.to_json(&range, quotes)).collect();
     Ok(json!({"isIncomplete": !is_whole, "items": items}))
 }
 
 fn keys(question: &Question, schema: &Value, here: &Here<'_>, cursor: &Cursor, rest: &str) -> Vec<Entry> {
     let has_colon = rest.split(['\n', '\r']).next().is_some_and(|rest| rest.contains(':'));
-    let ended = |key: &str, is_block: bool| match (has_colon, is_block) {
-        (true, _) => key.to_owned(),
-        (false, true) => format!("{key}:"),
-        (false, false) => format!("{key}: "),
+    let end = |is_block: bool| match (has_colon, is_block) {
+        (true, _) => "",
+        (false, true) => ":",
+        (false, false) => ": ",
     };
-    let of_schema = symbols::keys(schema, &cursor.path).into_iter().map(|key| Entry {
-        text: ended(&symbols::scalar(&here.path, &key.text), key.is_block),
-        ..Entry::of_schema(FIELD, key)
+    let of_schema = symbols::keys(schema, &cursor.path).into_iter().map(|key| {
+        let (text, end) = (symbols::scalar(&here.path, &key.text), end(key.is_block));
+        Entry { end, ..Entry::of_schema(FIELD, key, text) }
     });
     let mut path = cursor.path.clone();
     path.push(Segment::Key(String::new()));
     let named = names_at(question, here, &path, true);
-    let named = named.into_iter().map(|entry| Entry { text: ended(&entry.text, true), ..entry });
+    let named = named.into_iter().map(|entry| Entry { end: end(true), ..entry });
     named.chain(of_schema).collect()
 }
 
 fn values(question: &Question, schema: &Value, here: &Here<'_>, cursor: &Cursor) -> Vec<Entry> {
-    let of_schema = symbols::values(schema, &cursor.path).into_iter().map(|word| Entry::of_schema(ENUM_MEMBER, word));
+    let of_schema = symbols::values(schema, &cursor.path).into_iter().map(|word| {
+        // In YAML every word of ours is a text without quotes too.
+        let text = if word.is_text && here.path.ends_with(".json") {
+            symbols::scalar(&here.path, &word.text)
+        } else {
+            word.text.clone()
+        };
+        Entry::of_schema(ENUM_MEMBER, word, text)
+    });
     names_at(question, here, &cursor.path, false).into_iter().chain(of_schema).collect()
 }
 
@@ -118,6 +130,8 @@ fn of_index(index: &Index, thing: Thing, nearer: &BTreeSet<Arc<str>>, path: &str
         detail: Some(label.map_or_else(|| thing.noun().to_owned(), |label| printable(&label).into_owned())),
         documentation: None,
         text: symbols::scalar(path, &name),
+        name,
+        end: "",
         rank: u8::from(!is_near) * 2,
     };
     index.names(thing, nearer).into_iter().map(entry).collect()
@@ -130,20 +144,25 @@ fn layers(view: &View, from: &str) -> Vec<Entry> {
     let entry = |file: &Arc<str>| {
         let written = relative(from, file);
         let text = symbols::scalar(from, &written);
-        Entry { label: printable(&written).into_owned(), kind: FILE, detail: None, documentation: None, text, rank: 0 }
+        let label = printable(&written).into_owned();
+        Entry { label, kind: FILE, detail: None, documentation: None, name: written, text, end: "", rank: 0 }
     };
     others.map(entry).collect()
 }
 
 impl Entry {
-    fn of_schema(kind: u8, Proposal { text, description, .. }: Proposal) -> Self {
-        Self { label: text.clone(), kind, detail: None, documentation: description, text, rank: 1 }
+    fn of_schema(kind: u8, Proposal { text: name, description, .. }: Proposal, text: String) -> Self {
+        Self { label: name.clone(), kind, detail: None, documentation: description, name, text, end: "", rank: 1 }
     }
 
-    fn to_json(&self, range: &Value, is_quoted: bool) -> Value {
-        let Self { label, kind, detail, documentation, text, rank } = self;
-        // Between quotes that are there, none are added.
-        let text = if is_quoted { label } else { text };
+    /// `quotes`: the one that the cursor stands behind, and whether there is one that ends it.
+    fn to_json(&self, range: &Value, quotes: Option<(char, bool)>) -> Value {
+        let Self { label, kind, detail, documentation, name, text, end, rank } = self;
+        let text = match quotes {
+            None => format!("{text}{end}"),
+            Some((quote, true)) => symbols::between_quotes(quote, name),
+            Some((quote, false)) => format!("{}{quote}{end}", symbols::between_quotes(quote, name)),
+        };
         let mut entry = json!({
             "label": label,
             "kind": kind,

@@ -50,6 +50,21 @@ fn ids_of_all_files_and_keys_of_the_schema_are_proposed_by_place() {
         let items = proposed(&mut editor, KEMANG.0, text);
         assert_eq!(labels(&items), expected, "{text}");
     }
+    // What is written is what the place needs: quotes that end, that are there, or that JSON has.
+    let json_file = "catalogs/k.json";
+    for (path, text, label, written) in [
+        (KEMANG.0, "items: {NG: {menu: \"|\"}}", "Nasi 🍛", "Nasi 🍛"),
+        (KEMANG.0, "items: {NG: {menu: '|", "Nasi 🍛", "Nasi 🍛'"),
+        (json_file, r#"{"items": {"NG": {"before": |}}}"#, "ES-TEH", "\"ES-TEH\""),
+        (json_file, r#"{"items": {"NG": {"be|"}}}"#, "before", "before"),
+        (json_file, r#"{"items": {"NG": {"be|"#, "before", "before\": "),
+        (json_file, r#"{"drift": |}"#, "revert", "\"revert\""),
+        (json_file, r#"{"drift": "|"}"#, "revert", "revert"),
+    ] {
+        let items = proposed(&mut editor, path, text);
+        let entry = items.iter().find(|item| item["label"] == label).unwrap_or_else(|| panic!("{text}: {items:?}"));
+        assert_eq!(entry["textEdit"]["newText"], written, "{text}");
+    }
     let rules = proposed(&mut editor, KEMANG.0, "rules:\n  price-|\n");
     assert!(labels(&rules).contains(&"price-too-low"), "{rules:?}");
     let settings = proposed(&mut editor, "menusync.yaml", "target: sandbox\n|\n");

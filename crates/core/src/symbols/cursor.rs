@@ -18,58 +18,105 @@ pub struct Cursor {
     pub siblings: Vec<String>,
 }
 
-/// What is written so far of the word at an offset: from where, in bytes.
-fn word_start(text: &str, offset: usize) -> usize {
-    let line_start = text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1);
-    let line = &text[line_start..offset];
-    let indentation = line.len() - line.trim_start_matches([' ', '-']).len();
-    let ends = [": ", ", ", "[", "{", "\"", "'", "? "];
-    let last = ends.iter().filter_map(|end| line.rfind(end).map(|at| at + end.len())).max().unwrap_or(0);
-    let blank = line.len() - line[last..].trim_start().len();
-    line_start + blank.max(indentation.min(line.len())).max(last.min(line.len()))
+/// The word that is being typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Word {
+    /// Where it begins, in bytes; behind its quote.
+    pub start: usize,
+    /// The quote that it stands in.
+    pub quote: Option<char>,
 }
 
-/// The places that a cursor at `offset` may be at: as a key, as a value, or both. Also where the word at the cursor begins.
-pub fn cursors(path: &std::sync::Arc<str>, text: &str, offset: usize) -> (usize, Vec<Cursor>) {
-    let start = word_start(text, offset);
+/// What is open at the end of a line, as far as this line tells.
+#[derive(Default)]
+struct Open {
+    /// Where the last word begins.
+    word: usize,
+    quote: Option<char>,
+    /// What closes the brackets, from the outermost.
+    brackets: Vec<char>,
+}
+
+/// Reads a line up to the cursor. Quotes and brackets in the middle of a word are letters of it.
+fn open_at_end(line: &str) -> Open {
+    let mut open = Open::default();
+    let mut is_start = true;
+    let mut behind_quote = false;
+    let mut chars = line.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        if let Some(quote) = open.quote {
+            match c {
+                '\\' if quote == '"' => drop(chars.next()),
+                '\'' if quote == c && next == Some(c) => drop(chars.next()),
+                _ if quote == c => (open.quote, behind_quote) = (None, true),
+                _ => {}
+            }
+            continue;
+        }
+        let is_behind_quote = std::mem::take(&mut behind_quote);
+        let in_brackets = !open.brackets.is_empty();
+        let begins = match c {
+            '"' | '\'' if is_start => {
+                open.quote = Some(c);
+                open.word = at + 1;
+                is_start = false;
+                continue;
+            }
+            '{' | '[' if is_start => {
+                open.brackets.push(if c == '{' { '}' } else { ']' });
+                true
+            }
+            '}' | ']' if in_brackets => {
+                open.brackets.pop();
+                false
+            }
+            ',' => in_brackets,
+            ':' => next == Some(' ') || is_behind_quote,
+            '-' | '?' => is_start && next == Some(' '),
+            ' ' | '\t' => is_start,
+            _ => false,
+        };
+        if begins {
+            open.word = at + c.len_utf8();
+        }
+        is_start = begins;
+    }
+    open
+}
+
+/// The places that a cursor at `offset` may be at: as a key, as a value, or both. Also the word at the cursor.
+pub fn cursors(path: &std::sync::Arc<str>, text: &str, offset: usize) -> (Word, Vec<Cursor>) {
+    let line_start = text[..offset].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let Open { word, quote, brackets } = open_at_end(&text[line_start..offset]);
+    let word = Word { start: line_start + word, quote };
     let rest = &text[offset..];
     let line_rest = rest.split(['\n', '\r']).next().unwrap_or_default();
-    let (before, after) = (&text[..start], &rest[line_rest.len()..]);
+    let (before, after) = (&text[..word.start], &rest[line_rest.len()..]);
     let is_before_colon = line_rest.split(['}', ']', ',']).next().is_some_and(|word| word.contains(": "));
     // What stands behind the cursor on its line may be a part of what is typed over, or the end of brackets.
-    let tail = match is_before_colon {
-        true => line_rest.split_once(": ").map_or("", |(_, rest)| rest),
-        false => line_rest.find([',', '}', ']', '"', '\'']).map_or("", |at| &line_rest[at..]),
+    let tail = match (is_before_colon, quote) {
+        (true, _) => line_rest.split_once(": ").map_or("", |(_, rest)| rest),
+        (false, Some(quote)) => line_rest.find(quote).map_or("", |at| &line_rest[at..]),
+        (false, None) => line_rest.find([',', '}', ']', '"', '\'']).map_or("", |at| &line_rest[at..]),
     };
+    let brackets: String = brackets.into_iter().rev().collect();
+    let quote = quote.map(String::from).unwrap_or_default();
     let mut found: Vec<Cursor> = Vec::new();
-    for (mark, is_key) in [(format!("{MARK}: "), true), (MARK.to_owned(), false)] {
+    for is_key in [true, false] {
         if is_before_colon && !is_key {
             continue;
         }
-        let closed = format!("{before}{mark}{}", closing(before));
-        let tries = [format!("{before}{mark}{tail}{after}"), closed];
+        let (mark, tail, end) = match is_key {
+            true => (format!("{MARK}{quote}: "), tail.strip_prefix(&*quote).unwrap_or(tail), brackets.clone()),
+            false => (MARK.to_owned(), tail, format!("{quote}{brackets}")),
+        };
+        let tries = [format!("{before}{mark}{tail}{after}"), format!("{before}{mark}{end}")];
         let read = |text: String| parse(&SourceFile { path: path.clone(), text: text.into() }).root;
         let landed = tries.into_iter().filter_map(read).find_map(|root| landed(&root, is_key));
         found.extend(landed.filter(|landed| !found.contains(landed)));
     }
-    (start, found)
-}
-
-/// What closes the quotes and brackets that are open at the end of a text, as far as its last line tells.
-fn closing(before: &str) -> String {
-    let line = before.rsplit(['\n', '\r']).next().unwrap_or_default();
-    let (mut quote, mut open) = (None, Vec::new());
-    for c in line.chars() {
-        match (quote, c) {
-            (Some(end), c) => quote = (c != end).then_some(end),
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '{') => open.push('}'),
-            (None, '[') => open.push(']'),
-            (None, '}' | ']') => _ = open.pop(),
-            _ => {}
-        }
-    }
-    quote.into_iter().chain(open.into_iter().rev()).collect()
+    (word, found)
 }
 
 fn landed(root: &Node, is_key: bool) -> Option<Cursor> {

@@ -9,11 +9,11 @@ mod rename;
 mod replace;
 mod schema;
 
-pub use cursor::{Cursor, cursors, path_at};
+pub use cursor::{Cursor, Word, cursors, path_at};
 pub use lines::Lines;
 pub use occurrence::{Occurrence, occurrences};
 pub use places::{Role, Segment, Thing, named_at};
-pub use rename::{RenameError, check_ours, renamed, rewritten, scalar};
+pub use rename::{RenameError, between_quotes, check_ours, renamed, rewritten, scalar};
 pub use replace::changes_only_word;
 pub use schema::{Proposal, description, keys, values};
 

@@ -41,6 +41,16 @@ pub fn scalar(path: &str, new: &str) -> String {
     text(new, Context::Flow)
 }
 
+/// A text as it is written between quotes of this kind.
+#[must_use]
+pub fn between_quotes(quote: char, new: &str) -> String {
+    if quote == '\'' {
+        return new.replace('\'', "''");
+    }
+    let written = serde_json::Value::from(new).to_string();
+    written[1..written.len() - 1].to_owned()
+}
+
 /// What stands in a file instead of `occurrence` once it is called `new`. Quotes stay.
 pub fn rewritten(path: &str, lines: &Lines<'_>, occurrence: &Occurrence, new: &str) -> Result<String, RenameError> {
     let written = lines.slice(occurrence.span);
@@ -48,9 +58,8 @@ pub fn rewritten(path: &str, lines: &Lines<'_>, occurrence: &Occurrence, new: &s
     if !means(written, &occurrence.name) {
         return Err(refuse());
     }
-    let quoted = |quote: char| written.starts_with(quote) && !new.contains([quote, '\\']);
-    let rewritten = match ['\'', '"'].into_iter().find(|quote| quoted(*quote)) {
-        Some(quote) => format!("{quote}{new}{quote}"),
+    let rewritten = match ['\'', '"'].into_iter().find(|quote| written.starts_with(*quote)) {
+        Some(quote) => format!("{quote}{}{quote}", between_quotes(quote, new)),
         None => scalar(path, new),
     };
     means(&rewritten, new).then_some(rewritten).ok_or_else(refuse)

@@ -16,6 +16,8 @@ pub struct Proposal {
     pub description: Option<String>,
     /// A key whose value goes on in the lines below.
     pub is_block: bool,
+    /// It is a text, and not `true` or a number.
+    pub is_text: bool,
 }
 
 /// The keys that may stand in the mapping at `path`.
@@ -27,7 +29,7 @@ pub fn keys(schema: &Value, path: &[Segment]) -> Vec<Proposal> {
                 let parts = expanded(schema, vec![value]);
                 let description = first_description(&parts);
                 let is_block = parts.iter().any(|part| ["object", "array"].iter().any(|kind| has_type(part, kind)));
-                found.push(Proposal { text: key.clone(), description, is_block });
+                found.push(Proposal { text: key.clone(), description, is_block, is_text: true });
             }
         }
     }
@@ -44,7 +46,12 @@ pub fn values(schema: &Value, path: &[Segment]) -> Vec<Proposal> {
         for word in words.chain(flags).filter(|word| !word.is_null()) {
             let text = word.as_str().map_or_else(|| word.to_string(), str::to_owned);
             if found.iter().all(|known| known.text != text) {
-                found.push(Proposal { text, description: description_of(part), is_block: false });
+                found.push(Proposal {
+                    text,
+                    description: description_of(part),
+                    is_block: false,
+                    is_text: word.is_string(),
+                });
             }
         }
     }

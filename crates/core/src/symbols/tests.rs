@@ -120,7 +120,7 @@ fn what_comes_through_an_alias_is_found_once() {
 fn at(text: &str) -> Vec<String> {
     let offset = text.find('|').unwrap();
     let text = text.replacen('|', "", 1);
-    let (start, found) = cursors(&Arc::from("catalogs/a.yaml"), &text, offset);
+    let (Word { start, .. }, found) = cursors(&Arc::from("catalogs/a.yaml"), &text, offset);
     let step = |segment: &Segment| match segment {
         Segment::Key(key) => format!("/{key}"),
         Segment::Entry => "/-".to_owned(),
@@ -145,6 +145,15 @@ fn a_cursor_is_found_in_a_text_that_is_being_typed() {
     assert_eq!(at("items:\n  NG: {before: |}\nname: x"), ["value of /items/NG/before ``"]);
     assert_eq!(at("items:\n  NG:\n    menu: \"Nasi G|\"\n"), ["value of /items/NG/menu `Nasi G`"]);
     assert_eq!(at("extends:\n  - ../b|\noutlet: G1\n")[1], "value of /extends/- `../b`");
+    // Between quotes, commas and other quotes are letters; in a word, quotes are.
+    assert_eq!(at("items: {NG: {menu: \"Nasi, G|\", name: x}}"), ["value of /items/NG/menu `Nasi, G`"]);
+    assert_eq!(at("items: {NG: {menu: 'Bu Sari''s: G|'}}"), ["value of /items/NG/menu `Bu Sari''s: G`"]);
+    assert_eq!(at("items:\n  NG:\n    menu: Bu Sari's G|\n"), ["value of /items/NG/menu `Bu Sari's G`"]);
+    // JSON.
+    assert_eq!(at("{\"items\":{\"NG\":{\"be|\"}}}")[0], "key of /items/NG `be`");
+    assert_eq!(at("{\"items\":{\"NG\":{\"pri|\": 1}}}"), ["key of /items/NG `pri`"]);
+    assert!(at("{\"items\":{\"NG\":{\"before\":|}}}").contains(&"value of /items/NG/before ``".to_owned()));
+    assert!(at("{\"items\":{\"NG\":{\"before\":\"E|\"}}}").contains(&"value of /items/NG/before `E`".to_owned()));
     // What stands below, and cannot be read, does not matter.
     assert_eq!(at("items:\n  NG: {before: E|\nmenus: ]["), ["value of /items/NG/before `E`"]);
 }
@@ -187,7 +196,8 @@ fn a_renamed_id_keeps_its_quotes_and_gets_those_that_it_needs() {
     assert_eq!(rewritten("items:\n  NG: {price: 1}", "NG-2"), Ok("NG-2".into()));
     assert_eq!(rewritten("items:\n  'NG': {price: 1}", "NG-2"), Ok("'NG-2'".into()));
     assert_eq!(rewritten("items:\n  NG: {price: 1}", "25000"), Ok("\"25000\"".into()));
-    assert_eq!(rewritten("items:\n  \"NG\": {price: 1}", "a\"b"), Ok("'a\"b'".into()));
+    assert_eq!(rewritten("items:\n  \"NG\": {price: 1}", "a\"b"), Ok(r#""a\"b""#.into()));
+    assert_eq!(rewritten("items:\n  'NG': {price: 1}", "a'b"), Ok("'a''b'".into()));
     assert_eq!(rewritten("pricing: [{markup: 1%, ids: [🍛]}]", "a, b"), Ok("\"a, b\"".into()));
     let block = rewritten("pricing:\n - markup: 1%\n   menu: >-\n     Nasi\n", "Mie");
     assert!(block.as_ref().is_err_and(|error| error.contains("line")), "{block:?}");
