@@ -37,7 +37,8 @@ impl Loaded {
     pub fn edited(&self, texts: &Texts, before: &Self, doing: &Doing) -> Self {
         let revision = Revision { commit: self.revision.clone(), author: self.author.clone(), ..Revision::default() };
         let files = self.files.with_texts(texts);
-        decode(&self.root, files, local_images::Place::OnDisk, revision, doing.clone(), Some(before))
+        let photos = (local_images::Place::OnDisk, Some(&*self.photos));
+        decode(&self.root, files, photos, revision, doing.clone(), Some(before))
     }
 
     /// All files that were read: settings, definitions and approvals. Those of the operator are not of the root.

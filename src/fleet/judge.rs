@@ -233,8 +233,9 @@ impl Loaded {
         }
         let known: Vec<_> = before.verdicts.all().values().cloned().collect();
         // Who looks ahead may have met photos that do not count yet.
+        let (are_same, were_asked) = (self.photos.shares(&before.photos), !before.photos.asked().is_empty());
         let sees_photos =
-            |judged: &Judged| judged.has_photos || judged.next_change.is_some() && !before.photos.asked().is_empty();
+            |judged: &Judged| !are_same && (judged.has_photos || judged.next_change.is_some() && were_asked);
         let reusable =
             known.into_iter().filter(|judged| !sees_photos(judged) && before.has_no_other_errors(&judged.outlet));
         self.adopt(reusable);

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use crate::{
@@ -26,7 +26,7 @@ pub(super) struct LocalImages {
     /// Where such files are published.
     base_url: Option<String>,
     doing: Doing,
-    known: Mutex<Known>,
+    known: Arc<Mutex<Known>>,
 }
 
 #[derive(Default)]
@@ -37,8 +37,23 @@ struct Known {
 }
 
 impl LocalImages {
-    pub(super) fn new(root: PathBuf, place: Place, base_url: Option<String>, doing: Doing) -> Self {
-        Self { root, place, base_url, doing, known: Mutex::default() }
+    /// What `seen` has read on disk is not read again.
+    pub(super) fn new(
+        root: PathBuf,
+        place: Place,
+        base_url: Option<String>,
+        doing: Doing,
+        seen: Option<&Self>,
+    ) -> Self {
+        let is_same =
+            |seen: &&Self| matches!((&place, &seen.place), (Place::OnDisk, Place::OnDisk)) && seen.base_url == base_url;
+        let known = seen.filter(is_same).map(|seen| Arc::clone(&seen.known)).unwrap_or_default();
+        Self { root, place, base_url, doing, known }
+    }
+
+    /// Whether what one has read counts for the other.
+    pub(super) fn shares(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.known, &other.known)
     }
 
     /// The address under which a file is published.

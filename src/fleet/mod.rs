@@ -133,7 +133,7 @@ fn load_with(
         Err(refused) => files.operator_refused = Some(*refused),
     }
     let revision = revision(&files);
-    Ok(decode(root, files, local_images::Place::OnDisk, revision, doing.clone(), before))
+    Ok(decode(root, files, (local_images::Place::OnDisk, None), revision, doing.clone(), before))
 }
 
 /// The same without a look at what git says of the files.
@@ -165,13 +165,13 @@ pub fn load_revision(root: &Path, revision: &str) -> Result<Loaded, RevisionErro
     let commit = Commit::find(root, revision)?;
     let files = commit.load(revision)?;
     let revision = Revision { commit: Some(commit.hash.clone()), author: commit.author(), ..Revision::default() };
-    Ok(decode(root, files, local_images::Place::Committed(commit), revision, Doing::default(), None))
+    Ok(decode(root, files, (local_images::Place::Committed(commit), None), revision, Doing::default(), None))
 }
 
 fn decode(
     root: &Path,
     files: Files,
-    photos: local_images::Place,
+    (photos, seen): (local_images::Place, Option<&LocalImages>),
     revision: Revision,
     doing: Doing,
     before: Option<&Loaded>,
@@ -191,7 +191,7 @@ fn decode(
     let mut defaults = Policy::default();
     policy.apply(&mut defaults);
     let base_url = settings.as_ref().and_then(|settings| settings.images.base_url.clone());
-    let photos = Arc::new(LocalImages::new(root.to_owned(), photos, base_url, doing));
+    let photos = Arc::new(LocalImages::new(root.to_owned(), photos, base_url, doing, seen));
 
     // Side by side. A definition that has the text that it had is the one from `before`.
     let known = |file: &PackedFile| {

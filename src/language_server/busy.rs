@@ -20,6 +20,10 @@ impl Busy {
         self.since = self.since.or_else(|| Some(Instant::now()));
     }
 
+    pub(super) fn is_working(&self) -> bool {
+        self.since.is_some()
+    }
+
     pub(super) fn rests(&mut self) {
         self.since = None;
         self.is_told = false;

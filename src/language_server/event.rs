@@ -22,7 +22,6 @@ pub(super) enum Event {
     Found {
         found: Found,
         by_file: BTreeMap<Arc<str>, Value>,
-        version: u64,
     },
     Answered {
         id: String,
@@ -31,5 +30,7 @@ pub(super) enum Event {
     /// Something that people have to know.
     Notice(String),
     Died(&'static str),
+    /// Nothing waits to be written.
+    AllWritten,
     CannotWrite,
 }

@@ -1,5 +1,4 @@
-//! The threads that read the files and judge them. Each takes the last thing that it is asked for, and leaves out what was
-//! asked before it.
+//! The threads that read the files and judge them.
 
 use std::{
     path::{Path, PathBuf},
@@ -70,10 +69,7 @@ pub(super) fn judge(jobs: Receiver<Job>, events: Sender<Event>, doing: Doing) ->
     let work = move || {
         let _watched = Watched { events: events.clone(), what: "judging menus" };
         let mut before: Option<View> = None;
-        while let Ok(mut job) = jobs.recv() {
-            while let Ok(newer) = jobs.try_recv() {
-                job = newer;
-            }
+        for job in jobs {
             let texts = job.documents.texts();
             let view = View::new(&job.disk, &texts, before.as_ref(), &doing, job.version);
             if events.send(Event::Viewed(view.clone())).is_err() {
@@ -84,7 +80,7 @@ pub(super) fn judge(jobs: Receiver<Job>, events: Sender<Event>, doing: Doing) ->
             let by_file = by_file(&job.root, &job.documents, &view.loaded, &diagnostics);
             let found = Found { diagnostics: Arc::new(diagnostics), texts: Arc::new(texts) };
             before = Some(view);
-            if events.send(Event::Found { found, by_file, version: job.version }).is_err() {
+            if events.send(Event::Found { found, by_file }).is_err() {
                 return;
             }
         }

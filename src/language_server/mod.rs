@@ -18,6 +18,7 @@ mod index;
 mod judge;
 mod navigate;
 mod protocol;
+mod published;
 mod question;
 mod rename;
 mod server;

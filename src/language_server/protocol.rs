@@ -149,7 +149,7 @@ pub(super) fn capabilities(version: &str) -> Value {
 
 /// The request to be told of changed files.
 pub(super) fn watch_files() -> Value {
-    let watchers = json!([{"globPattern": "**/*.{yaml,yml,json}"}]);
+    let watchers = json!([{"globPattern": "**/*.{yaml,yml,json,jpg,jpeg,png,webp}"}]);
     json!({"jsonrpc": "2.0", "id": "watch", "method": "client/registerCapability", "params": {"registrations": [
         {"id": "watch", "method": "workspace/didChangeWatchedFiles", "registerOptions": {"watchers": watchers}},
     ]}})

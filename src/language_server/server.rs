@@ -2,7 +2,7 @@
 //! never waits for a disk, for a menu to be judged, or for the editor to read.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io::{Read, Write},
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     answer::{self, Method},
@@ -26,6 +26,7 @@ use super::{
         Abilities, Answer, DidChange, DidOpen, Loudness, Refusal, capabilities, code, log, notification, response,
         show, watch_files,
     },
+    published::Published,
     question::{Question, Schemas, StoredOf},
     streams::{MOST_UNREAD, start_reading, start_writing},
     view::{Found, View},
@@ -130,8 +131,7 @@ struct Server {
     disk: Option<Arc<Loaded>>,
     view: Option<View>,
     found: Found,
-    /// What was sent of each file.
-    published: BTreeMap<Arc<str>, Value>,
+    published: Published,
     pending: BTreeMap<String, Pending>,
     /// Threads that are at an answer, also one that nobody waits for any more.
     answering: usize,
@@ -141,8 +141,8 @@ struct Server {
     jobs: Sender<Job>,
     /// When what was changed is judged, and when at the latest.
     judge_at: Option<(Instant, Instant)>,
-    /// What was given to be judged last.
-    judged_version: u64,
+    /// Something is to be judged once what is being judged is.
+    judge_again: bool,
     /// What was said of the root, so that it is not said again.
     complaint: Option<String>,
 }
@@ -171,7 +171,7 @@ impl Server {
             disk: None,
             view: None,
             found: Found::default(),
-            published: BTreeMap::new(),
+            published: Published::default(),
             pending: BTreeMap::new(),
             answering: 0,
             reading: Busy::default(),
@@ -179,7 +179,7 @@ impl Server {
             judging,
             jobs,
             judge_at: None,
-            judged_version: 0,
+            judge_again: false,
             complaint: None,
         })
     }
@@ -241,13 +241,17 @@ impl Server {
                 self.view = Some(view);
                 self.start_answers();
             }
-            Event::Found { found, by_file, version } => {
+            Event::Found { found, by_file } => {
                 self.judging.rests();
-                if version < self.judged_version {
-                    self.judging.works();
-                }
                 self.found = found;
                 self.publish(by_file);
+                if std::mem::take(&mut self.judge_again) {
+                    self.judge();
+                }
+            }
+            Event::AllWritten => {
+                self.published.all_read();
+                self.publish_more();
             }
             Event::Answered { id, answer } => {
                 self.answering -= 1;
@@ -462,29 +466,34 @@ impl Server {
     fn judge(&mut self) {
         self.judge_at = None;
         let (Some(disk), Some(root)) = (&self.disk, &self.root) else { return };
+        if self.judging.is_working() {
+            self.judge_again = true;
+            return;
+        }
         let (disk, root) = (Arc::clone(disk), root.clone());
         self.judging.works();
-        self.judged_version = self.version;
         let _ = self.jobs.send(Job { root, disk, documents: self.documents.clone(), version: self.version });
     }
 
     /// Tells the editor what is wrong in each file, and of which files nothing is wrong any more.
     fn publish(&mut self, by_file: BTreeMap<Arc<str>, Value>) {
-        let paths: BTreeSet<Arc<str>> = by_file.keys().chain(self.published.keys()).cloned().collect();
-        for path in paths {
-            let new = by_file.get(&path);
-            if new == self.published.get(&path) {
-                continue;
-            }
-            let uri = self.root.as_ref().and_then(|root| self.documents.uri(root, &path));
-            let Some(uri) = uri else { continue };
-            let list = new.cloned().unwrap_or_else(|| json!([]));
-            self.send(notification("textDocument/publishDiagnostics", json!({"uri": uri, "diagnostics": list})));
+        let Some(root) = &self.root else { return };
+        let address = |(path, list): (Arc<str>, Value)| Some((self.documents.uri(root, &path)?, list));
+        self.published.set(by_file.into_iter().filter_map(address).collect());
+        self.publish_more();
+    }
+
+    fn publish_more(&mut self) {
+        while let Some(params) = self.published.next() {
+            self.send(notification("textDocument/publishDiagnostics", params));
         }
-        self.published = by_file;
     }
 
     fn ask(&mut self, id: Value, method: &'static Method, params: Value) {
+        if self.root.is_none() && !self.reading.is_working() {
+            // No root was found, which people have been told.
+            return self.send(response(&id, Ok(Value::Null)));
+        }
         let key = id.to_string();
         let until = Instant::now() + method.within;
         self.pending.insert(key, Pending { id, method, until, waiting: Some(params) });

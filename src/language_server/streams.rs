@@ -39,11 +39,14 @@ pub(super) fn start_writing(
     let (sender, messages) = sync_channel::<Value>(MOST_UNREAD);
     let write = move || {
         let _held = held;
-        for message in messages {
-            if wire::write(&mut output, &message).is_err() {
-                let _ = events.send(Event::CannotWrite);
-                return;
+        while let Ok(first) = messages.recv() {
+            for message in std::iter::once(first).chain(messages.try_iter()) {
+                if wire::write(&mut output, &message).is_err() {
+                    let _ = events.send(Event::CannotWrite);
+                    return;
+                }
             }
+            let _ = events.send(Event::AllWritten);
         }
     };
     thread::Builder::new().name("stdout".to_owned()).spawn(write)?;

@@ -175,6 +175,14 @@ impl Editor {
         }
     }
 
+    /// Waits until something, or nothing, is said to be wrong at just this address.
+    pub(crate) fn wait_at(&mut self, uri: &str, is_wrong: bool) {
+        self.wait(&format!("word of {uri}"), |message, _| {
+            let list = message["params"]["diagnostics"].as_array();
+            message["params"]["uri"] == uri && list.is_some_and(|list| list.is_empty() != is_wrong)
+        });
+    }
+
     pub(crate) fn diagnostics(&self, path: &str) -> &[Value] {
         self.published.get(path).map(Vec::as_slice).unwrap_or_default()
     }

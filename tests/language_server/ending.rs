@@ -102,21 +102,3 @@ fn a_body_that_is_no_json_is_answered() {
     child.wait().unwrap();
     assert_eq!(answers.matches("this is no JSON").count(), 2, "{answers}");
 }
-
-/// What starts it in VS Code; a repository must not choose the program.
-#[test]
-fn the_extension_starts_this_command_and_no_other() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/vscode");
-    let package: Value = serde_json::from_str(&fs::read_to_string(folder.join("package.json")).unwrap()).unwrap();
-    let settings = &package["contributes"]["configuration"]["properties"];
-    assert_eq!(
-        (&settings["menusync.path"]["scope"], &settings["menusync.path"]["default"]),
-        (&json!("machine"), &json!("menusync"))
-    );
-    assert_eq!(package["capabilities"]["untrustedWorkspaces"]["supported"], false);
-    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
-    let script = fs::read_to_string(folder.join(package["main"].as_str().unwrap())).unwrap();
-    assert!(script.contains(r#"args: [...named, "language-server"]"#), "{script}");
-    let read_me = fs::read_to_string(folder.join("README.md")).unwrap();
-    assert!(read_me.contains(&format!("menusync-{}.vsix", env!("CARGO_PKG_VERSION"))));
-}

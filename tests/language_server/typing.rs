@@ -76,9 +76,41 @@ fn a_file_that_is_not_saved_yet_and_one_that_comes_from_elsewhere_count() {
 }
 
 #[test]
+fn a_file_that_is_closed_is_told_of_by_its_own_address() {
+    let mut editor = Editor::open(&FILES);
+    let own = editor.uri(KUTA.0);
+    let other = own.replace("kuta", "k%75ta");
+    let wrong = "outlet: G1\nextends: [base.yaml]\nitemz: 1\n";
+    fs::write(editor.root.path().join(KUTA.0), wrong).unwrap();
+    editor.tell("textDocument/didOpen", json!({"textDocument": {"uri": other, "version": 1, "text": wrong}}));
+    editor.wait_at(&other, true);
+    editor.tell("textDocument/didClose", json!({"textDocument": {"uri": other}}));
+    // In the order of addresses.
+    editor.wait_at(&other, false);
+    editor.wait_at(&own, true);
+    assert_eq!(editor.end(), 0);
+}
+
+#[test]
+fn a_photo_is_read_again_when_the_editor_tells_that_it_has_changed() {
+    let settings = "target: sandbox\nimages: {base_url: https://img.example.com/}\nrules: {description-missing: off}\n";
+    let base = "menus:\n  - {name: N, menu_items: [{external_id: NG, name: N, price: 25000, image: photos/ng.png}]}\n";
+    let mut editor = Editor::open(&[(SETTINGS.0, settings), (BASE.0, base), KEMANG]);
+    editor.wait_for(BASE.0, &["image-file 1:75-1:88"]);
+    let photo = include_bytes!("../images/good.png");
+    fs::create_dir(editor.root.path().join("photos")).unwrap();
+    fs::write(editor.root.path().join("photos/ng.png"), photo).unwrap();
+    editor.tell("workspace/didChangeWatchedFiles", json!({"changes": []}));
+    editor.wait_for(BASE.0, &[]);
+    assert_eq!(editor.end(), 0);
+}
+
+#[test]
 fn a_folder_without_menus_is_said_and_later_found_to_have_some() {
     let mut editor = Editor::open(&[SETTINGS]);
     editor.wait_shown("has no directory `catalogs`");
+    // Nobody waits for an answer that there is not.
+    assert_eq!(editor.ask("textDocument/hover", editor.at(KEMANG.0, 0, 0)), json!(null));
     fs::create_dir(editor.root.path().join("catalogs")).unwrap();
     for (path, text) in [BASE, KEMANG] {
         fs::write(editor.root.path().join(path), text).unwrap();
