@@ -15,5 +15,6 @@ mod pull;
 #[path = "../support/mod.rs"]
 mod support;
 mod tools;
+mod vscode;
 mod workflow;
 mod world;
