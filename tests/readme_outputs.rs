@@ -6,14 +6,15 @@
 #[path = "support/clock.rs"]
 mod clock;
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use clock::clock_variables;
 use menusync::sandbox::{self, Options};
 
-const ADDRESS: &str = "127.0.0.1:8800";
+/// What `init` writes, and where `menusync sandbox` listens.
+const ADDRESS: &str = "127.0.0.1:8719";
 
-/// A fenced block after a mark in a comment.
+/// A fenced block after a mark in a comment: a file, the output of a command, or (without a block) a file as it was at first.
 struct Block<'a> {
     mark: &'a str,
     /// Where its text stands in the README.
@@ -24,6 +25,10 @@ fn blocks(readme: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     for (at, _) in readme.match_indices("<!-- ") {
         let mark = readme[at + 5..].split(" -->").next().unwrap();
+        if mark.starts_with("again: ") {
+            blocks.push(Block { mark, range: at..at });
+            continue;
+        }
         if !mark.starts_with("file: ") && !mark.starts_with("output: ") {
             continue;
         }
@@ -52,16 +57,30 @@ fn the_commands_print_what_the_readme_shows() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let options = Options { outlets: vec!["G916309315".to_owned()], ..Options::default() };
+    let options = Options { register_unknown_outlets: true, ..Options::default() };
     let server = runtime.block_on(sandbox::start(options)).unwrap();
     let real = server.address().to_string();
 
+    let begun = Command::new(env!("CARGO_BIN_EXE_menusync")).arg("init").arg(&root).output().unwrap();
+    assert!(begun.status.success(), "{begun:?}");
+
+    // Of each file that is shown, what it was at first: what `init` writes.
+    let mut first: BTreeMap<&str, String> = BTreeMap::new();
     let mut shown = readme.clone();
     let mut shift = 0isize;
     for Block { mark, range } in blocks(&readme) {
         if let Some(file) = mark.strip_prefix("file: ") {
-            fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
-            fs::write(root.join(file), readme[range].replace(ADDRESS, &real)).unwrap();
+            let text = &readme[range];
+            first.entry(file).or_insert_with(|| {
+                let written = fs::read_to_string(root.join(file)).unwrap();
+                assert!(written.contains(text), "{file} of `init`:\n{written}");
+                written
+            });
+            fs::write(root.join(file), text.replace(ADDRESS, &real)).unwrap();
+            continue;
+        }
+        if let Some(file) = mark.strip_prefix("again: ") {
+            fs::write(root.join(file), &first[file]).unwrap();
             continue;
         }
         let command = mark.strip_prefix("output: menusync ").unwrap();

@@ -203,7 +203,7 @@ const PAGES: [Page; 33] = [
         &[ROOT, STATE],
     ),
     page("man", &[Done], &[("menusync man apply | man -l -", "reads the page of a command")], &[ROOT, STATE]),
-    page("sandbox", &[Done, Failed], &[("menusync sandbox --listen 127.0.0.1:8719", "for rehearsals")], &[ROOT, STATE]),
+    page("sandbox", &[Done, Failed], &[("menusync sandbox --any-outlet", "for rehearsals")], &[ROOT, STATE]),
     page("demo", &[Done, Failed], &[("menusync demo", "needs nothing and leaves nothing")], &[ROOT, STATE]),
 ];
 

@@ -72,7 +72,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.emit(|_, _| paths.join("\n"))?;
     let at = if dir == session.new_root() { String::new() } else { format!(" --root {}", dir.display()) };
     note(&format!(
-        "Next: replace the example in catalogs/outlet.yaml by your outlet, then menusync{at} validate; or, for a menu that is already live, delete the example and run menusync{at} import --outlet G…"
+        "Next: menusync{at} validate; the first lines of {} say how to rehearse and how to go live. For a menu that is already live, delete the example in catalogs/ and run menusync{at} import --outlet G…",
+        dir.join("menusync.yaml").display()
     ));
     Ok(Exit::Done)
 }

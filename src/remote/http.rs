@@ -254,7 +254,11 @@ impl Call<'_> {
         let what = match (error.is_connect(), error.is_timeout()) {
             (true, true) => format!("no connection within {}", seconds(CONNECT.min(timeout))),
             (false, true) => format!("timed out after {}", seconds(timeout)),
-            (true, false) => format!("cannot connect: {}", text::causes(&error.without_url())),
+            (true, false) => {
+                let is_here = is_this_machine(&self.url);
+                let help = if is_here { "; for the stand-in run `menusync sandbox`" } else { "" };
+                format!("cannot connect: {}{help}", text::causes(&error.without_url()))
+            }
             (false, false) => text::causes(&error.without_url()),
         };
         let what = text::redact(&what, &self.key.secrets());

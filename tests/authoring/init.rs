@@ -53,6 +53,7 @@ fn what_the_settings_show_as_defaults_are_settings() {
     world.ok(&["init", "fresh"]);
     let path = world.root().parent().unwrap().join("fresh/menusync.yaml");
     let text = fs::read_to_string(&path).unwrap();
+    let (head, defaults) = text.split_once("# What is commented out from here on").unwrap();
     let is_setting = |line: &str| {
         line.contains(": ")
             && !line.contains("$schema")
@@ -60,9 +61,34 @@ fn what_the_settings_show_as_defaults_are_settings() {
     };
     let shown =
         |line: &str| line.strip_prefix("# ").filter(|rest| is_setting(rest) || *rest == "windows:").map(str::to_owned);
-    let all: Vec<String> = text.lines().map(|line| shown(line).unwrap_or_else(|| line.to_owned())).collect();
+    let mut all: Vec<String> = head.lines().map(str::to_owned).collect();
+    all.extend(defaults.lines().skip(1).map(|line| shown(line).unwrap_or_else(|| line.to_owned())));
     assert!(all.iter().any(|line| line == "windows:") && all.iter().filter(|line| is_setting(line)).count() > 6);
     fs::write(&path, all.join("\n")).unwrap();
+    let valid = world.ok(&["validate", "--strict", "--root", "fresh"]);
+    assert_eq!(valid.stdout, "1 outlet is valid\n");
+}
+
+/// As the first lines of the settings and the README say it.
+#[test]
+fn three_lines_go_live() {
+    let world = World::new();
+    world.ok(&["init", "fresh"]);
+    let path = world.root().parent().unwrap().join("fresh/menusync.yaml");
+    let text = fs::read_to_string(&path).unwrap();
+    let files: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("#   client_")).collect();
+    assert_eq!(files.len(), 2, "{text}");
+    let live = text.replace("target: custom", "target: production");
+    let live: Vec<String> = live
+        .lines()
+        .map(|line| match line {
+            line if line.starts_with("  api_url: ") => format!("  client_{}", files[0]),
+            line if line.starts_with("  oauth_url: ") => format!("  client_{}", files[1]),
+            line => line.to_owned(),
+        })
+        .collect();
+    assert_eq!(live.iter().zip(text.lines()).filter(|(live, before)| live != before).count(), 3);
+    fs::write(&path, live.join("\n")).unwrap();
     let valid = world.ok(&["validate", "--strict", "--root", "fresh"]);
     assert_eq!(valid.stdout, "1 outlet is valid\n");
 }

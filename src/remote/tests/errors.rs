@@ -210,7 +210,7 @@ async fn broken_connections_are_told_plainly() {
     let writer = Fake::connect(&nobody).writer();
     let change = [super::StockChange { external_id: "S".into(), uuid: String::new(), in_stock: true }];
     let error = writer.patch_stock(&outlet(), super::StockKind::Items, &change).await.unwrap_err();
-    insta::assert_snapshot!(error.what, @"cannot connect: connection refused");
+    insta::assert_snapshot!(error.what, @"cannot connect: connection refused; for the stand-in run `menusync sandbox`");
 }
 
 #[tokio::test]
