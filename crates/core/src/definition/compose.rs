@@ -302,6 +302,13 @@ impl Finisher<'_> {
         let Some(path) = item.image.value().filter(|image| !image.is_empty() && !is_url(image)) else {
             return item.image.clone();
         };
+        if path.contains('\\') {
+            let place = self.origins.place(&Path::item_field(&item.external_id, ItemField::Image));
+            let message = format!("the image path `{path}` has `\\`: folders are separated by `/` on every system");
+            let help = format!("write `{}`", path.replace('\\', "/"));
+            self.wrong.push(Diagnostic::error("image-file", place, message).help(help));
+            return Field::Unsaid;
+        }
         match (self.images)(path) {
             ImageFile::Found { url } => Field::Set(url),
             ImageFile::Missing(message) => {

@@ -156,6 +156,13 @@ fn resolve(from: &str, extended: &Spanned<String>, by_path: &HashMap<&str, usize
     if let Some(file) = by_path.get(path.as_str()) {
         return Ok(*file);
     }
+    let slashed = extended.value.replace('\\', "/");
+    if slashed != extended.value && join(from, &slashed).is_some_and(|path| by_path.contains_key(path.as_str())) {
+        let message = format!("there is no layer `{}`: folders are separated by `/` on every system", extended.value);
+        return Err(Box::new(
+            Diagnostic::error("unknown-layer", extended.place.clone(), message).did_you_mean(&slashed),
+        ));
+    }
     let message = format!("there is no layer `{path}`");
     let mut known: Vec<&str> = by_path.keys().copied().collect();
     known.sort_unstable();

@@ -2,7 +2,18 @@
 
 /// A word of a command line, in quotes if a shell would read it otherwise.
 pub fn shell_word(text: &str) -> String {
-    if is_plain_word(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    match text {
+        _ if is_plain_word(text) => text.to_owned(),
+        // The shells of Windows and of Unix agree on these quotes alone.
+        _ if is_windows_path(text) => format!("\"{text}\""),
+        _ => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// A path such as `C:\My menus`, in which no backslash means anything between double quotes.
+fn is_windows_path(text: &str) -> bool {
+    let parts = || text.split('\\');
+    parts().count() > 1 && parts().all(|part| is_plain_word(&part.replace(' ', "_")) && !part.contains('%'))
 }
 
 /// Whether every shell reads a text as one word, and as it is.
@@ -25,6 +36,11 @@ mod tests {
             ("Ku*", "'Ku*'"),
             ("it's; rm -rf", r"'it'\''s; rm -rf'"),
             ("$(x)", "'$(x)'"),
+            (r"C:\Users\Sari\My menus", r#""C:\Users\Sari\My menus""#),
+            (r"C:\%PATH%", r"'C:\%PATH%'"),
+            (r"C:\a\", r"'C:\a\'"),
+            (r"\\server\a", r"'\\server\a'"),
+            (r"C:\$(x)", r"'C:\$(x)'"),
         ] {
             assert_eq!(shell_word(text), written);
         }

@@ -50,6 +50,36 @@ fn a_missing_layer_is_an_error_with_the_likely_path() {
     }
 }
 
+/// git for Windows writes these line ends, and the files that a server reads have the others.
+#[test]
+fn line_ends_of_windows_mean_the_same() {
+    let text = "# a\noutlet: G1\nmenus:\n  - name: M\n    menu_items:\n      - external_id: A\n        name: >-\n          Nasi\n          \
+                Goreng\n        price: 25000 # b\n        description: |\n          Pedas\n\n          Sekali\n      - external_id: \
+                B\n        name: \"Es\n          Teh\"\n        price: 5000\n        description: 'satu\n\n          dua'\n        image: \
+                a/b.jpg\n";
+    let composed = |text: &str| compose(&[("catalogs/own.yaml", text)]);
+    let (unix, windows) = (composed(text), composed(&text.replace('\n', "\r\n")));
+    assert_eq!(declared(&unix.diagnostics), Vec::<String>::new());
+    assert_eq!(declared(&windows.diagnostics), Vec::<String>::new());
+    assert_eq!(unix.catalog, windows.catalog);
+    let description = |id| item(&unix.catalog, id).description.value().cloned().unwrap();
+    assert_eq!((description("A").as_str(), description("B").as_str()), ("Pedas\n\nSekali\n", "satu\ndua"));
+}
+
+#[test]
+fn folders_are_separated_by_slashes_on_every_system() {
+    let files =
+        [("catalogs/bali/own.yaml", "outlet: G1\nextends: ['..\\x\\brand.yaml']"), ("catalogs/x/brand.yaml", "{}")];
+    let wrong = definitions(&files).diagnostics;
+    assert_eq!(declared(&wrong), ["unknown-layer bali/own:2:11"]);
+    assert_eq!(wrong[0].help.as_deref(), Some("did you mean `../x/brand.yaml`?"));
+    // Of a file with this name an image would be found on one system, and not on another.
+    let own = OWN.replace("price: 1", "price: 1, image: 'photos\\a.jpg'");
+    let composed = compose(&[("catalogs/own.yaml", &own)]);
+    assert_eq!(declared(&composed.diagnostics), ["image-file own:2:75"]);
+    assert_eq!(composed.diagnostics[0].help.as_deref(), Some("write `photos/a.jpg`"));
+}
+
 #[test]
 fn extends_cannot_leave_the_definitions() {
     let files = [("catalogs/own.yaml", "outlet: G1\nextends: [../menusync.yaml, ../../x.yaml, /etc/passwd]")];
