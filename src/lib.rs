@@ -4,7 +4,7 @@
 //!
 //! pure (the crate `menusync-core`, whose rooms have the same names here): [`diagnostic`] · [`catalog`] · [`schedule`] ·
 //! [`policy`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`] ·
-//! [`symbols`]; shell (each owns one piece of the world): [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] ·
+//! [`symbols`]; shell (each owns one piece of the world): [`platform`] · [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] ·
 //! [`watch`] · [`systemd`] · [`notify`]; top: [`sync`] · [`fleet`] · [`language_server`] · [`daemon`] · [`web`] ·
 //! [`sandbox`] (a crate of its own, which shares nothing with the rest) · [`cli`].
 
@@ -19,6 +19,7 @@ pub mod fleet;
 pub mod images;
 pub mod language_server;
 pub mod notify;
+pub mod platform;
 pub mod remote;
 pub mod settings;
 pub mod source;

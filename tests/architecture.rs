@@ -19,11 +19,11 @@ const PRINTS: [&str; 5] = ["print!(", "println!(", "dbg!(", "io::stdout", "io::s
 /// Rooms whose code runs on the few threads of a runtime, which everything else waits for.
 const ASYNC: [&str; 7] = ["daemon", "web", "sync", "remote", "images", "notify", "watch"];
 /// What may take as long as a disk, a mount, another program or another process likes.
-const BLOCKS: [&str; 23] = [
+const BLOCKS: [&str; 27] = [
     "fs::",
     "File::",
     "OpenOptions",
-    ".canonicalize(",
+    "canonicalize(",
     ".metadata()",
     "read_dir(",
     "read_to_string(",
@@ -43,6 +43,10 @@ const BLOCKS: [&str; 23] = [
     "sink_url(",
     "fleet::load",
     "Watcher::start(",
+    "rights::",
+    "free_bytes(",
+    "Address::open(",
+    "identity_of(",
 ];
 /// Where that is right, and why.
 const MAY_BLOCK: [(&str, &str); 6] = [
@@ -158,11 +162,66 @@ fn the_world_is_touched_only_where_it_is_owned() {
     for (name, room, code) in files() {
         for line in code {
             let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-            assert!(["settings", "main"].contains(&&*room) || !has(&["env::"]), "{name} reads the environment: {line}");
+            assert!(
+                ["settings", "main", "platform"].contains(&&*room) || !has(&["env::"]),
+                "{name} reads the environment: {line}"
+            );
             assert!(room == "cli" || !has(&PRINTS), "{name} prints: {line}");
             assert!(!pure.contains(&room) || !has(&WORLD), "{name} is not pure: {line}");
         }
     }
+}
+
+/// What only one system has. What differs between them is decided once, in `platform`.
+const SYSTEM: [&str; 12] = [
+    "cfg(unix",
+    "cfg(windows",
+    "cfg(not(",
+    "cfg!(unix",
+    "cfg!(windows",
+    "target_os",
+    "target_family",
+    "std::os::",
+    "os::unix",
+    "os::fd",
+    "rustix",
+    ".canonicalize(",
+];
+
+#[test]
+fn systems_are_told_apart_in_one_room() {
+    let has = |line: &String| SYSTEM.iter().any(|word| line.contains(word)) || line.starts_with("os::");
+    let (within, elsewhere): (Vec<_>, Vec<_>) = files().into_iter().partition(|(_, room, _)| room == "platform");
+    let found = |files: Vec<(String, String, Vec<String>)>| -> Vec<String> {
+        let lines = files.into_iter().flat_map(|(name, _, code)| {
+            code.into_iter().filter(|line| has(line)).map(move |line| format!("{name}: {line}")).collect::<Vec<_>>()
+        });
+        lines.collect()
+    };
+    assert_eq!(found(elsewhere), [""; 0], "a function of `platform` tells what is meant");
+    assert!(found(within).len() > 20);
+}
+
+/// Both sides have the same files, and each the same public names: the checks for other systems are not run everywhere.
+#[test]
+fn both_systems_offer_the_same() {
+    let names = |side: &str| -> BTreeMap<String, BTreeSet<String>> {
+        let of_side = files().into_iter().filter_map(|(name, _, code)| {
+            let file = name.strip_prefix(&format!("platform/{side}/"))?.to_owned();
+            let public = |line: String| {
+                let rest = line.strip_prefix("pub ")?.trim_start_matches("async ").to_owned();
+                let (kind, rest) = rest.split_once(' ')?;
+                let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').next()?;
+                let name = rest.split_once(" as ").map_or(name, |(_, name)| name.trim_end_matches(';'));
+                Some(format!("{kind} {name}"))
+            };
+            Some((file, code.into_iter().filter_map(public).collect()))
+        });
+        of_side.collect()
+    };
+    let (unix, windows) = (names("unix"), names("windows"));
+    assert_eq!(unix, windows);
+    assert!(unix.values().flatten().count() > 30, "{unix:?}");
 }
 
 #[test]

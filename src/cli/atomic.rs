@@ -3,19 +3,18 @@
 use std::{
     fs::{self, OpenOptions, Permissions},
     io::{self, Write},
-    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
 use tempfile::NamedTempFile;
 
 use super::command_error::CommandError;
+use crate::platform::{paths::canonicalize, rights};
 
 /// Writes a file that must not be there yet; makes its directory.
 pub(super) fn create(path: &Path, content: impl AsRef<[u8]>) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
-        // The process's umask takes away what it takes away from any new file.
-        let file = written(path, &content, Permissions::from_mode(0o666))?;
+        let file = written(path, &content, rights::of_new_file())?;
         file.persist_noclobber(path).map(drop).map_err(|error| match error.error.kind() {
             io::ErrorKind::AlreadyExists => io::Error::other("it exists already, and is left as it is"),
             _ => error.error,
@@ -28,11 +27,11 @@ pub(super) fn create(path: &Path, content: impl AsRef<[u8]>) -> Result<(), Comma
 /// device or pipe gets the text and is not replaced.
 pub(super) fn write_private(path: &Path, text: &str) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
-        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let real = canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if fs::metadata(&real).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
             return OpenOptions::new().write(true).open(&real)?.write_all(text.as_bytes());
         }
-        written(&real, text, Permissions::from_mode(0o600))?.persist(&real).map(drop).map_err(|error| error.error)
+        written(&real, text, rights::private())?.persist(&real).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| CommandError::failed(format!("cannot write {}", path.display()), error))
 }
@@ -50,22 +49,28 @@ pub(super) fn replace_if(
     content: impl AsRef<[u8]>,
 ) -> Result<(), CommandError> {
     let write = || -> io::Result<()> {
-        let real = path.canonicalize()?;
+        let real = canonicalize(path)?;
         if !is_old(&fs::read(&real)?) {
             return Err(io::Error::other("it was changed in the meantime; nothing was written to it, try again"));
         }
-        let file = written(&real, &content, fs::metadata(&real)?.permissions())?;
-        fs::set_permissions(file.path(), fs::metadata(&real)?.permissions())?;
+        let permissions = rights::of_replaced(&fs::metadata(&real)?);
+        let file = written(&real, &content, permissions.clone())?;
+        // Those of a new file may have been cut by the process's umask.
+        permissions.map_or(Ok(()), |permissions| fs::set_permissions(file.path(), permissions))?;
         file.persist(&real).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| CommandError::failed(format!("cannot write {}", path.display()), error))
 }
 
 /// A finished file beside `path`, not under its name yet. Its name begins with a dot, so nothing reads it as a definition.
-fn written(path: &Path, content: impl AsRef<[u8]>, permissions: Permissions) -> io::Result<NamedTempFile> {
+fn written(path: &Path, content: impl AsRef<[u8]>, permissions: Option<Permissions>) -> io::Result<NamedTempFile> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(directory)?;
-    let mut file = tempfile::Builder::new().prefix(".menusync-").permissions(permissions).tempfile_in(directory)?;
+    let mut builder = tempfile::Builder::new();
+    if let Some(permissions) = permissions {
+        builder.permissions(permissions);
+    }
+    let mut file = builder.prefix(".menusync-").tempfile_in(directory)?;
     file.write_all(content.as_ref())?;
     file.as_file().sync_all()?;
     Ok(file)

@@ -9,6 +9,7 @@ use super::{
     schema,
     session::Session,
 };
+use crate::platform::paths::with_slashes;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -64,7 +65,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     for (name, text) in texts.chain(schemas) {
         let path = dir.join(name);
         atomic::create(&path, text)?;
-        paths.push(path.display().to_string());
+        paths.push(with_slashes(&path));
     }
     for (name, _) in there {
         note(&format!("{} is there already and is left as it is", dir.join(name).display()));

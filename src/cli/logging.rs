@@ -7,14 +7,7 @@ mod journal;
 mod lines;
 mod queue;
 
-use std::{
-    fs::{File, Metadata},
-    os::{
-        fd::AsFd,
-        unix::fs::{FileTypeExt, MetadataExt},
-    },
-    panic,
-};
+use std::panic;
 
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -22,7 +15,7 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 pub(super) use self::queue::{flush, on_lost, write};
 use self::{fields::Fields, journal::Journal, lines::Lines};
 use super::terminal::Screen;
-use crate::settings::Environment;
+use crate::{platform::terminal, settings::Environment};
 
 /// `--log-format`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -50,11 +43,10 @@ pub(super) fn level(verbose: u8, is_quiet: bool, daemon: bool) -> Level {
 pub(super) fn start(level: Level, format: Option<LogFormat>, daemon: bool, environment: &Environment) {
     let filter = Targets::new().with_target("menusync", level).with_default(level.min(Level::WARN));
     let color = Screen::of(&std::io::stderr()).color;
-    let stream = journal_stream(environment);
-    let format = format.unwrap_or(if stream.is_some() { LogFormat::Journal } else { LogFormat::Text });
+    let is_socket = journal_stream(environment);
+    let format = format.unwrap_or(if is_socket.is_some() { LogFormat::Journal } else { LogFormat::Text });
     // What is no socket does not come from journald, which then is another's.
-    let is_connected = stream.is_some_and(|stream| stream.file_type().is_socket());
-    let journal = if is_connected { Journal::connect(journal::SOCKET).ok() } else { None };
+    let journal = if is_socket == Some(true) { Journal::connect(journal::SOCKET).ok() } else { None };
     let lines = || Lines::new(format, color, journal.clone());
     if daemon {
         let notice = lines();
@@ -67,12 +59,11 @@ pub(super) fn start(level: Level, format: Option<LogFormat>, daemon: bool, envir
     let _ = tracing_subscriber::registry().with(filter).with(lines()).try_init();
 }
 
-/// stderr, if it is the stream that the journal has given to this process. The variable alone proves nothing: it is
+/// Whether stderr is a socket, if it is the stream that the journal has given to this process. The variable alone proves nothing: it is
 /// inherited by whoever is started with another stderr.
-fn journal_stream(environment: &Environment) -> Option<Metadata> {
-    let stderr = std::io::stderr().as_fd().try_clone_to_owned().map(File::from);
-    let metadata = stderr.and_then(|file| file.metadata()).ok()?;
-    (environment.journal_stream()? == (metadata.dev(), metadata.ino())).then_some(metadata)
+fn journal_stream(environment: &Environment) -> Option<bool> {
+    let (stream, is_socket) = terminal::identity_of(&std::io::stderr())?;
+    (environment.journal_stream()? == stream).then_some(is_socket)
 }
 
 fn message(message: String) -> Fields {

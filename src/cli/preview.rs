@@ -16,6 +16,7 @@ use crate::{
     catalog::OutletId,
     fleet::{self, Loaded, Member, Step, Survey, line_notes},
     plan::{OutletPlan, PeerPrices},
+    platform::paths::canonicalize,
     remote::Read,
     report::{
         self, LineNote, Moment, OutletReport, PlanReport, ReleaseHints, View, WindowNote,
@@ -217,7 +218,7 @@ pub(super) fn plans_of(outlets: &[OutletReport]) -> impl Iterator<Item = &Outlet
 
 /// A directory as people can find it again: absolute and without detours where that can be said.
 fn shown(dir: &Path) -> String {
-    let full = dir.canonicalize().or_else(|_| std::path::absolute(dir));
+    let full = canonicalize(dir).or_else(|_| std::path::absolute(dir));
     full.unwrap_or_else(|_| dir.to_owned()).display().to_string()
 }
 

@@ -18,6 +18,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Survey},
     notify::{Ending, Notices},
+    platform::paths::canonicalize,
     report::{self, PlanInvocation},
     settings::{self, Listen, Signature},
     state::{DaemonLock, LockError, SharedState, SqliteState, lock_daemon},
@@ -217,7 +218,7 @@ async fn parts<W: Worker>(
     let settings = session.settings()?;
     let loaded = Arc::clone(session.load_from(&session.root())?);
     // The state directory, which the lock has made, stays the same one whatever happens to the root.
-    let state_dir = session.state_dir()?.canonicalize()?;
+    let state_dir = canonicalize(&session.state_dir()?)?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
     let state = SqliteState::open(&state_dir, &session.scope()?)?;
     let notices = Notices::start(SharedState::clone(&state), Arc::new(|| Clock::System.now())).await?;

@@ -22,6 +22,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
+    platform::paths::{OPERATOR_FILE, canonicalize},
     remote::{Client, Endpoint, Login, Meter},
     report::{self, PlanTarget, counted},
     settings::{self, Credentials, Environment, Settings, StateDir},
@@ -104,7 +105,7 @@ impl Session {
 
     /// Where they are not those that every command here finds.
     fn named_operator(&self) -> Option<&Path> {
-        self.operator.as_deref().filter(|path| *path != Path::new(settings::OPERATOR_FILE))
+        self.operator.as_deref().filter(|path| OPERATOR_FILE.is_none_or(|file| *path != Path::new(file)))
     }
 
     /// The root, read once.
@@ -248,8 +249,8 @@ impl Session {
     pub(super) fn other_root<'r>(&self, row: &'r OutletRow) -> Option<&'r str> {
         let (root, own) = (row.root.as_deref()?, self.root_name());
         let other = Path::new(root);
-        let is_same =
-            root == own || matches!((other.canonicalize(), Path::new(&own).canonicalize()), (Ok(a), Ok(b)) if a == b);
+        let is_same = root == own
+            || matches!((canonicalize(Path::new(other)), canonicalize(Path::new(&own))), (Ok(a), Ok(b)) if a == b);
         (!is_same && other.join(settings::FILE).is_file()).then_some(root)
     }
 

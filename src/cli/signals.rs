@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM, heard on a thread of their own from the first moment on, whatever the command waits for.
+//! What asks a process to end (SIGINT and SIGTERM; Ctrl-C on Windows), heard on a thread of their own from the first moment on, whatever the command waits for.
 //!
 //! A command ends at once on the first signal, unless it has said that it ends in order ([`Signals::end_in_order`]): `run`,
 //! and `apply` while it pushes. The second signal ends every command at once, and [`GONE_WITHIN`] after the first the process
@@ -6,7 +6,6 @@
 
 use std::{
     io::Write as _,
-    os::fd::AsFd as _,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -17,7 +16,6 @@ use std::{
 
 use tokio::{
     runtime::{Builder, Runtime},
-    signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, watch},
 };
 
@@ -26,6 +24,10 @@ use crate::{
     catalog::OutletId,
     daemon::{Order, Reply, STOP_WITHIN},
     diagnostic::Diagnostic,
+    platform::{
+        signals::{Ends, Request, Requests},
+        terminal,
+    },
     report::{self, untrusted::printable},
     source,
     sync::InFlight,
@@ -76,7 +78,7 @@ impl Signals {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let heard = {
             let _inside = runtime.enter();
-            Heard { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? }
+            Ends::listen()?
         };
         let shared = Arc::clone(&signals.0);
         std::thread::Builder::new().name("signals".to_owned()).spawn(move || shared.obey(&runtime, heard))?;
@@ -140,24 +142,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-struct Heard {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Heard {
-    /// The name of the next signal.
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
-    }
-}
-
 impl Shared {
     /// The life of the thread. It must not wait for anything but signals: what may hang is done by others.
-    fn obey(&self, runtime: &Runtime, mut heard: Heard) {
+    fn obey(&self, runtime: &Runtime, mut heard: Ends) {
         let first = runtime.block_on(heard.next());
         let Some(InOrder { voice }) = *lock(&self.in_order) else {
             self.end_at_once(None, &format!("stopped by {first}"));
@@ -227,9 +214,9 @@ fn say(voice: StopAnnouncer, words: &str) {
             logging::flush();
         }
         StopAnnouncer::Stderr => {
-            if let Ok(stderr) = std::io::stderr().as_fd().try_clone_to_owned() {
+            if let Ok(mut stderr) = terminal::past_its_lock(&std::io::stderr()) {
                 // If that fails there is nobody to tell.
-                let _ = std::fs::File::from(stderr).write_all(format!("{words}\n").as_bytes());
+                let _ = stderr.write_all(format!("{words}\n").as_bytes());
             }
         }
     }
@@ -246,14 +233,16 @@ fn name_flights(outlets: &[OutletId], one: &str, many: &str) -> String {
     printable(&format!("the pushes of {named} {many}")).into_owned()
 }
 
-/// The daemon's orders: SIGHUP reloads, SIGUSR1 passes now. The sender is for others who may order.
+/// The daemon's orders, such as those that come by signals. The sender is for others who may order.
 pub(super) fn orders() -> std::io::Result<(mpsc::Sender<Order>, mpsc::Receiver<Order>)> {
     let (sender, receiver) = mpsc::channel(4);
-    let kinds: [(SignalKind, fn() -> Order); 2] =
-        [(SignalKind::hangup(), || Order::Reload(Reply::nobody())), (SignalKind::user_defined1(), || Order::Pass)];
-    for (kind, order) in kinds {
-        let (mut signal, sender) = (signal(kind)?, sender.clone());
-        tokio::spawn(async move { while signal.recv().await.is_some() && sender.send(order()).await.is_ok() {} });
+    let order = |request| match request {
+        Request::Reload => Order::Reload(Reply::nobody()),
+        Request::Pass => Order::Pass,
+    };
+    for (request, mut signal) in Requests::listen()? {
+        let sender = sender.clone();
+        tokio::spawn(async move { while signal.next().await && sender.send(order(request)).await.is_ok() {} });
     }
     Ok((sender, receiver))
 }

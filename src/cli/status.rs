@@ -14,6 +14,7 @@ use super::{
 use crate::{
     daemon::{AskError, DaemonStatus, ask_status},
     fleet::{self, Survey},
+    platform::socket,
     report::{self, PlanInvocation, StatusLine},
     source::pulled_at,
     state::{Running, running_daemon},
@@ -48,6 +49,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let (mut lines, source) = match asked {
         Asked::Heard(DaemonStatus { lines, .. }) if !lines.is_empty() => (lines, "from the daemon"),
         Asked::Heard(_) => (from_state(&args.outlet, session)?, "as of the last pass; the daemon knows no such outlet"),
+        Asked::NoAnswer if socket::NONE_HERE.is_some() => {
+            (from_state(&args.outlet, session)?, "as of the last pass; the daemon cannot be asked on this system")
+        }
         Asked::NoAnswer => (from_state(&args.outlet, session)?, "as of the last pass; the daemon does not answer"),
         Asked::Nobody => (from_state(&args.outlet, session)?, "as of the last pass; no daemon runs"),
     };

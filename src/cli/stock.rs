@@ -210,7 +210,10 @@ fn tell_where_nobody_switches_back(outlets: &[String], session: &Session) -> Res
         Asked::Nobody => {
             note("no daemon runs here: `menusync run` or `menusync run --once` switches back after the end")
         }
-        Asked::Heard(_) | Asked::NoAnswer => {}
+        Asked::NoAnswer => note(
+            "the daemon that runs here gave no answer; `run --read-only` does not switch back, `menusync run` does",
+        ),
+        Asked::Heard(_) => {}
     }
     Ok(())
 }

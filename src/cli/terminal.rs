@@ -1,9 +1,8 @@
 //! What a terminal can show.
 
-use std::os::fd::AsFd;
-
 use anstream::{AutoStream, ColorChoice, stream::RawStream};
-use rustix::termios::tcgetwinsize;
+
+use crate::platform::terminal::{Descriptor, columns};
 
 /// `--color`
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -39,8 +38,7 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn of(stream: &(impl RawStream + AsFd)) -> Self {
-        let columns = tcgetwinsize(stream).ok().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
-        Self { color: AutoStream::choice(stream) != ColorChoice::Never, columns }
+    pub(super) fn of(stream: &(impl RawStream + Descriptor)) -> Self {
+        Self { color: AutoStream::choice(stream) != ColorChoice::Never, columns: columns(stream) }
     }
 }

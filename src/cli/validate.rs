@@ -16,6 +16,7 @@ use crate::{
     document::SourceFile,
     fleet::{self, ImageUses},
     images::{self, Remembered},
+    platform::paths::{canonicalize, with_slashes},
     report,
 };
 
@@ -97,10 +98,10 @@ fn tell(
 /// A path of the command line as diagnostics name it: relative to the root.
 pub(super) fn relative(path: &std::path::Path, session: &Session) -> Result<String, CommandError> {
     let unknown = || CommandError::Usage(format!("{} is not a file or directory of the root", path.display()));
-    let root = session.root().canonicalize()?;
-    let full = path.canonicalize().or_else(|_| root.join(path).canonicalize()).map_err(|_| unknown())?;
+    let root = canonicalize(&session.root())?;
+    let full = canonicalize(path).or_else(|_| canonicalize(&root.join(path))).map_err(|_| unknown())?;
     let inside = full.strip_prefix(&root).map_err(|_| unknown())?;
-    Ok(inside.to_string_lossy().into_owned())
+    Ok(with_slashes(inside))
 }
 
 /// Whether a place is in one of these files.

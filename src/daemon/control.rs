@@ -5,27 +5,16 @@
 //! connect is the file system's to say: the socket is in a directory of mode 0700.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::{
-        fd::AsRawFd,
-        unix::{
-            fs::{DirBuilderExt, OpenOptionsExt},
-            net::UnixStream,
-        },
-    },
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
-use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::UnixListener,
     sync::{mpsc, oneshot},
-    task::JoinHandle,
 };
 
 use super::{
@@ -34,6 +23,11 @@ use super::{
 };
 use crate::{
     fleet::{self, Selection},
+    platform::{
+        paths::canonicalize,
+        rights,
+        socket::{self, Address, AsyncStream, Stream},
+    },
     report::StatusLine,
     state::SharedState,
     sync::Clock,
@@ -98,6 +92,9 @@ pub struct DaemonStatus {
 /// Why nothing was heard.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
+    /// No daemon of this system can be asked.
+    #[error("{0}")]
+    Unsupported(&'static str),
     /// Nobody listens.
     #[error(
         "no daemon answers at {}; is `menusync run` at work with this state directory, under the same user?",
@@ -130,10 +127,10 @@ pub enum AskError {
 /// Asks the daemon of `state_dir` to read the files of `root` again; with `wait`, how that ended is waited for, at most
 /// `patience`.
 pub fn ask_reload(state_dir: &Path, root: &str, wait: bool, patience: Duration) -> Result<Reloaded, AskError> {
+    can_be_asked()?;
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
-    let directory = open_directory(&state_dir.join(DIRECTORY)).map_err(nobody)?;
-    let stream = UnixStream::connect(short(&directory)).map_err(nobody)?;
+    let stream = Address::open(&state_dir.join(DIRECTORY), SOCKET).and_then(|at| at.connect()).map_err(nobody)?;
     let request = Request { root: root.to_owned(), what: Asked::Reload { wait } };
     match converse(stream, &request, patience) {
         Ok(Answer::Reload(how)) => Ok(how),
@@ -143,7 +140,11 @@ pub fn ask_reload(state_dir: &Path, root: &str, wait: bool, patience: Duration) 
     }
 }
 
-fn converse(mut stream: UnixStream, request: &Request, patience: Duration) -> io::Result<Answer> {
+fn can_be_asked() -> Result<(), AskError> {
+    socket::NONE_HERE.map_or(Ok(()), |why| Err(AskError::Unsupported(why)))
+}
+
+fn converse(mut stream: Stream, request: &Request, patience: Duration) -> io::Result<Answer> {
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(patience))?;
     stream.write_all(&line(request))?;
@@ -161,11 +162,12 @@ pub async fn ask_status(
     globs: &[String],
     patience: Duration,
 ) -> Result<DaemonStatus, AskError> {
+    can_be_asked()?;
     let path = state_dir.join(DIRECTORY).join(SOCKET);
     let nobody = |source| AskError::Nobody { path: path.clone(), source };
-    let directory = open_directory(&state_dir.join(DIRECTORY)).map_err(nobody)?;
+    let address = Address::open(&state_dir.join(DIRECTORY), SOCKET).map_err(nobody)?;
     let heard = tokio::time::timeout(patience, async {
-        let mut stream = tokio::net::UnixStream::connect(short(&directory)).await?;
+        let mut stream = address.connect_async().await?;
         let request = Request { root: root.to_owned(), what: Asked::Status { outlets: globs.to_owned() } };
         stream.write_all(&line(&request)).await?;
         let mut answer = Vec::new();
@@ -188,17 +190,6 @@ fn line(request: &Request) -> Vec<u8> {
     let mut line = json(request);
     line.push(b'\n');
     line
-}
-
-/// Anything else in its place, such as a pipe, could take for ever to be opened.
-fn open_directory(path: &Path) -> io::Result<File> {
-    let only_directories = i32::try_from(OFlags::DIRECTORY.bits()).unwrap_or_default();
-    OpenOptions::new().read(true).custom_flags(only_directories).open(path)
-}
-
-/// The socket by a name that is short enough for the system (108 bytes) however deep the state directory lies.
-fn short(directory: &File) -> PathBuf {
-    PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", directory.as_raw_fd()))
 }
 
 /// An outlet on its way through the socket, with what its public form leaves out.
@@ -241,27 +232,28 @@ pub struct Control {
 }
 
 /// Listens from now on. Only who holds the daemon lock of the state directory may call this: a socket that lies there is
-/// left over.
-pub fn listen(control: Control) -> io::Result<JoinHandle<()>> {
-    let path = control.state_dir.join(DIRECTORY);
-    DirBuilder::new().recursive(true).mode(0o700).create(&path)?;
-    match std::fs::remove_file(path.join(SOCKET)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+/// left over. On systems where nobody can ask, the log says so.
+pub fn listen(control: Control) -> io::Result<()> {
+    if let Some(why) = socket::NONE_HERE {
+        tracing::info!("{why}");
+        return Ok(());
     }
-    let listener = UnixListener::bind(short(&open_directory(&path)?))?;
-    Ok(tokio::spawn(async move {
+    let path = control.state_dir.join(DIRECTORY);
+    rights::create_private_dir(&path)?;
+    let listener = Address::open(&path, SOCKET)?.listen()?;
+    tokio::spawn(async move {
         // An error of accepting, such as no file descriptors left, passes; it must not make a busy loop.
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(serve(stream, control.clone()))),
+                Ok(stream) => drop(tokio::spawn(serve(stream, control.clone()))),
                 Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         }
-    }))
+    });
+    Ok(())
 }
 
-async fn serve(stream: tokio::net::UnixStream, control: Control) {
+async fn serve(stream: AsyncStream, control: Control) {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let mut reader = BufReader::new(read.take(LONGEST_LINE));
@@ -288,7 +280,7 @@ async fn is_same_root(asked: &str, own: &str) -> bool {
         return true;
     }
     let look = tokio::task::spawn_blocking(
-        move || matches!((asked.canonicalize(), own.canonicalize()), (Ok(a), Ok(b)) if a == b),
+        move || matches!((canonicalize(&asked), canonicalize(&own)), (Ok(a), Ok(b)) if a == b),
     );
     matches!(tokio::time::timeout(RESOLVE_WITHIN, look).await, Ok(Ok(true)))
 }

@@ -14,6 +14,7 @@ use super::view::range;
 use crate::{
     document::Span,
     fleet::Loaded,
+    platform::paths::canonicalize,
     source::{Texts, kind_of},
     symbols::Lines,
 };
@@ -32,7 +33,7 @@ impl Root {
     pub(super) fn new(path: &Path) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let path: PathBuf = path.components().collect();
-        Self { real: path.canonicalize().unwrap_or_else(|_| path.clone()), path }
+        Self { real: canonicalize(&path).unwrap_or_else(|_| path.clone()), path }
     }
 
     /// The path in the root of the file at an address; `None`: it is not read.

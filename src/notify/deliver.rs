@@ -12,7 +12,6 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use reqwest::{Client, Url, redirect::Policy};
-use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 use tokio::{
@@ -25,6 +24,7 @@ use tokio::{
 
 use super::{message::Notification, slack};
 use crate::{
+    platform::process,
     remote::{install_crypto, proxied},
     report::untrusted,
     settings::{NotificationKind, Proxy, SettingsError, Sink, SinkKind, sink_secret, sink_url},
@@ -36,8 +36,6 @@ const QUEUE: usize = 32;
 const TRY_FOR: Duration = Duration::from_secs(10);
 /// Pauses before the tries after the first (our choice).
 const PAUSES: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30)];
-/// Where a program is looked for, and all that it finds in its environment.
-const SEARCH_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
 #[derive(Default)]
 pub(super) struct Sinks(Vec<Open>);
@@ -273,11 +271,7 @@ struct Group(Option<u32>);
 
 impl Drop for Group {
     fn drop(&mut self) {
-        let first = self.0.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(first) = first {
-            // An error means that nobody is left.
-            let _ = kill_process_group(first, Signal::KILL);
-        }
+        self.0.into_iter().for_each(process::kill_group);
     }
 }
 
@@ -288,8 +282,9 @@ async fn run(words: &[String], root: &Path, body: &[u8]) -> Result<(), Failure> 
         Failure::passing(format!("cannot {doing} {}: {error}", untrusted::printable(program)))
     };
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(root).env_clear().env("PATH", SEARCH_PATH);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).process_group(0);
+    command.args(arguments).current_dir(root).env_clear().envs(process::bare_environment());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    process::lead_a_group(command.as_std_mut());
     let mut child = command.spawn().map_err(|error| failed("start", error))?;
     // Dropped before the child, whose number nobody else has until then.
     let mut group = Group(child.id());

@@ -3,19 +3,21 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::Metadata,
     io::ErrorKind,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use sha2::{Digest as _, Sha256};
 
 use super::{Listen, Settings, SettingsError};
+use crate::platform::{
+    paths::{OPERATOR_FILE, STATE_HOMES, canonicalize},
+    rights::is_ours,
+};
 
 /// Every variable that is read; nothing else in the environment has any effect but on colours, which `cli` leaves to
 /// `anstream`.
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "MENUSYNC_ROOT",
     "MENUSYNC_OPERATOR",
     "MENUSYNC_STATE_DIR",
@@ -26,6 +28,7 @@ const NAMES: [&str; 19] = [
     "STATE_DIRECTORY",
     "XDG_STATE_HOME",
     "HOME",
+    "LOCALAPPDATA",
     "NOTIFY_SOCKET",
     "WATCHDOG_USEC",
     "WATCHDOG_PID",
@@ -99,11 +102,12 @@ pub fn named_root(flag: Option<&Path>, environment: &Environment) -> Option<Path
 
 /// The settings of the operator: by `--operator`, else by `MENUSYNC_OPERATOR`, else those of this machine, if it has some.
 pub fn operator(flag: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
-    let of_machine = Path::new(super::OPERATOR_FILE);
-    let is_there = || of_machine.symlink_metadata().map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true);
+    let is_there =
+        |path: &&Path| path.symlink_metadata().map_or_else(|error| error.kind() != ErrorKind::NotFound, |_| true);
+    let of_machine = || OPERATOR_FILE.map(Path::new).filter(is_there).map(Path::to_owned);
     let named = flag.map(Path::to_owned).or_else(|| environment.path("MENUSYNC_OPERATOR"));
     let named = named.map(|path| std::path::absolute(&path).unwrap_or(path));
-    named.or_else(|| is_there().then(|| of_machine.to_owned()))
+    named.or_else(of_machine)
 }
 
 /// The root: the one that is named, else the working directory, or the nearest one above it that holds settings.
@@ -120,7 +124,7 @@ pub fn root_of(folder: &Path, flag: Option<&Path>, environment: &Environment) ->
 /// The root that a directory lies in. Whoever may write above chooses the settings, and with them where secrets are
 /// sent: as `git` does, only what belongs to this user, or to root, is taken.
 fn root_above(folder: &Path) -> Option<PathBuf> {
-    let here = folder.canonicalize().ok()?;
+    let here = canonicalize(folder).ok()?;
     if here.join(super::FILE).symlink_metadata().is_ok() || here.join("catalogs").symlink_metadata().is_ok() {
         return None;
     }
@@ -143,18 +147,6 @@ pub fn is_our_root(root: &Path) -> bool {
     is_ours(root) && is_ours(&root.join(super::FILE))
 }
 
-/// Whether a file belongs to this user or to root, and nobody else may write it.
-pub fn is_only_ours(path: &Path) -> bool {
-    is_ours(path) && path.metadata().is_ok_and(|known| known.mode() & 0o022 == 0)
-}
-
-/// Whether neither a link nor what it leads to belongs to another user.
-fn is_ours(path: &Path) -> bool {
-    let user = rustix::process::geteuid().as_raw();
-    let of_us = |metadata: std::io::Result<Metadata>| metadata.is_ok_and(|known| [0, user].contains(&known.uid()));
-    of_us(path.symlink_metadata()) && of_us(path.metadata())
-}
-
 /// Where the state is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir {
@@ -170,7 +162,7 @@ pub struct StateDir {
 
 /// The state directory: `--state-dir`, else `MENUSYNC_STATE_DIR`, else `state_dir` of the file (relative to `root`),
 /// else `$STATE_DIRECTORY` (systemd), else one of this root's own in `$XDG_STATE_HOME/menusync` or
-/// `~/.local/state/menusync`: its name and a hash of its absolute path.
+/// `~/.local/state/menusync` (Windows: `%LOCALAPPDATA%\menusync`): its name and a hash of its absolute path.
 pub fn state_dir(
     flag: Option<&Path>,
     environment: &Environment,
@@ -192,12 +184,8 @@ pub fn state_dir(
         return Ok(given);
     }
     // The XDG specification has relative paths ignored.
-    let shared = environment
-        .path("XDG_STATE_HOME")
-        .filter(|dir| dir.is_absolute())
-        .map(|dir| dir.join("menusync"))
-        .or_else(|| environment.path("HOME").map(|home| home.join(".local/state/menusync")))
-        .ok_or(SettingsError::NoStateDir)?;
+    let home = |(name, below): (&str, &str)| Some(environment.path(name).filter(|dir| dir.is_absolute())?.join(below));
+    let shared = STATE_HOMES.into_iter().find_map(home).ok_or(SettingsError::NoStateDir)?;
     let dir = shared.join(own_name(root));
     Ok(StateDir { dir, shared: Some(shared), is_of_repository: false, is_told: false })
 }
@@ -216,17 +204,18 @@ fn own_name(root: &Path) -> String {
 /// lies in resolved. Its own name stays: a link that every release points elsewhere means the same root.
 pub fn root_name(root: &Path) -> String {
     let absolute = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+    let is_link = || absolute.symlink_metadata().map_or(true, |known| known.is_symlink());
     let resolved = match (absolute.parent(), absolute.file_name()) {
-        (Some(parent), Some(name)) => parent.canonicalize().map(|parent| parent.join(name)),
-        // `..` at the end, or the root directory.
-        _ => absolute.canonicalize(),
+        (Some(parent), Some(name)) if is_link() => canonicalize(parent).map(|parent| parent.join(name)),
+        // Also `..` at the end, the root directory, and a name in other letters than the disk has, where these are the same.
+        _ => canonicalize(&absolute),
     };
     resolved.unwrap_or(absolute).components().collect::<PathBuf>().display().to_string()
 }
 
-/// systemd separates several state directories by colons.
+/// systemd separates several state directories by colons, as `PATH` is.
 fn first_of_list(dirs: &Path) -> PathBuf {
-    dirs.to_str().and_then(|dirs| dirs.split(':').next()).map_or_else(|| dirs.to_owned(), PathBuf::from)
+    std::env::split_paths(dirs).next().unwrap_or_else(|| dirs.to_owned())
 }
 
 /// Where the status page is: `--listen`, else `MENUSYNC_LISTEN`, else `listen` of the file.

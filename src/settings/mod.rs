@@ -23,19 +23,21 @@ use std::{
 pub use credentials::{Credentials, credentials};
 pub use decode::{decode, decode_under};
 pub use environment::{
-    Environment, StateDir, check_owner, is_only_ours, is_our_root, listen, named_root, operator, root, root_name,
-    root_of, state_dir,
+    Environment, StateDir, check_owner, is_our_root, listen, named_root, operator, root, root_name, root_of, state_dir,
 };
 pub use notify::{NotificationKind, Sink, SinkKind, sink_secret, sink_url};
 pub use proxy::{Proxy, ProxySetting, proxy, take_proxy_of};
 pub use webhook::{EventSecret, Signature, Webhook, webhook_secrets};
 
-use crate::{definition::policy::PolicyPatch, report::Lang, schedule::Cron};
+use crate::{
+    definition::policy::PolicyPatch,
+    platform::{paths::STATE_HOMES, rights},
+    report::Lang,
+    schedule::Cron,
+};
 
 /// The name of the settings file, in the root.
 pub const FILE: &str = "menusync.yaml";
-/// The settings of whoever runs menusync on a machine, where no other file is named.
-pub const OPERATOR_FILE: &str = "/etc/menusync/operator.yaml";
 
 /// What `menusync.yaml` says, with defaults filled in.
 #[derive(Debug, Clone)]
@@ -280,9 +282,10 @@ impl Listen {
 pub enum SettingsError {
     /// A root that was not named, and is another user's.
     #[error(
-        "{} is not taken as the root by itself: it, or its {FILE}, belongs to another user, who could choose where \
+        "{} is not taken as the root by itself: it, or its {FILE}, {} could choose where \
          credentials are sent; if it is meant, give --root .",
-        if root == Path::new(".") { "the working directory".into() } else { root.display().to_string() }
+        if root == Path::new(".") { "the working directory".into() } else { root.display().to_string() },
+        rights::FOREIGN
     )]
     ForeignRoot {
         /// The directory.
@@ -290,8 +293,9 @@ pub enum SettingsError {
     },
     /// Nowhere to keep the state.
     #[error(
-        "no directory for the state: give --state-dir, MENUSYNC_STATE_DIR or `state_dir` in {FILE} (STATE_DIRECTORY, \
-         XDG_STATE_HOME and HOME are not set either)"
+        "no directory for the state: give --state-dir, MENUSYNC_STATE_DIR or `state_dir` in {FILE} (STATE_DIRECTORY, {} \
+         and {} are not set either)",
+        STATE_HOMES[0].0, STATE_HOMES[1].0
     )]
     NoStateDir,
     /// A flag or an environment variable with a bad address.

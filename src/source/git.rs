@@ -7,7 +7,6 @@
 use std::{
     collections::BTreeSet,
     io::{self, Read, Write as _},
-    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
@@ -19,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use crate::platform::process;
 
 /// The longest that one call may take (our choice: the largest fleets take well under a second).
 const LONGEST_CALL: Duration = Duration::from_secs(10);
@@ -108,7 +107,8 @@ fn command(root: &Path, arguments: &[&str]) -> Command {
     }
     git.env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0");
     git.env("GIT_NO_REPLACE_OBJECTS", "1").env("GIT_NO_LAZY_FETCH", "1").env("LC_ALL", "C");
-    git.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    git.stdout(Stdio::piped()).stderr(Stdio::piped());
+    process::lead_a_group(&mut git);
     git
 }
 
@@ -122,14 +122,7 @@ fn running() -> MutexGuard<'static, Option<BTreeSet<u32>>> {
 /// Ends all calls under way and lets no other begin, as the process shall stop: git is no child of the terminal's group, so
 /// nobody else ends it.
 pub fn end_all_calls() {
-    running().take().into_iter().flatten().for_each(kill_group);
-}
-
-fn kill_group(leader: u32) {
-    if let Some(leader) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
-        // An error means that nobody is left.
-        let _ = kill_process_group(leader, Signal::KILL);
-    }
+    running().take().into_iter().flatten().for_each(process::kill_group);
 }
 
 /// A git that was started.
@@ -205,7 +198,7 @@ impl Drop for Call {
         if matches!(self.reap(), Ok(Some(_))) {
             return;
         }
-        kill_group(self.child.id());
+        process::kill_group(self.child.id());
         // One that the kernel does not let go, as on a dead mount, stays behind.
         let until = Instant::now() + PIPES_CLOSE_WITHIN;
         while !matches!(self.reap(), Ok(Some(_))) && Instant::now() < until {
@@ -242,7 +235,8 @@ mod tests {
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
-        command.args(["-c", script]).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        command.args(["-c", script]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        process::lead_a_group(&mut command);
         command
     }
 

@@ -8,6 +8,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::text::{Resolved, read_at_most, resolve};
+use crate::platform::paths::canonicalize;
 
 /// GoFood takes images of at most 1 MB (documentation, which does not say whether that is a million bytes or 1024²); larger
 /// files are not read.
@@ -53,7 +54,7 @@ pub(super) fn read_inside(root: &Path, path: &str, limit: u64) -> Result<Option<
     if !is_inside(path) {
         return Err(ImageError::OutsideRoot);
     }
-    let root = root.canonicalize().map_err(unreadable)?;
+    let root = canonicalize(root).map_err(unreadable)?;
     let Resolved::Inside(real) = resolve(&root, &root.join(path)).map_err(unreadable)? else {
         return Err(ImageError::OutsideRoot);
     };

@@ -6,18 +6,22 @@ use super::text::{self, Refusal};
 use crate::{
     diagnostic::{Diagnostic, Place},
     document::SourceFile,
-    settings::is_only_ours,
+    platform::{
+        paths::canonicalize,
+        rights::{how_to_own, is_only_ours},
+    },
 };
 
 /// Reads them. Who could write them would choose where secrets are sent, so they have to belong to this user or to root alone.
 pub fn operator_settings(path: &Path) -> Result<SourceFile, Refusal> {
     let name: Arc<str> = path.to_string_lossy().into();
-    let real = path.canonicalize().map_err(|error| text::unreadable(&name, &error))?;
+    let real = canonicalize(path).map_err(|error| text::unreadable(&name, &error))?;
     if !is_only_ours(&real) {
         let message = "others than this user and root can write these settings of the operator, and so choose where \
                        secrets are sent";
-        let help = format!("`chown root {name} && chmod 644 {name}`");
-        return Err(Box::new(Diagnostic::error("file-unreadable", Place::start_of(&name), message).help(help)));
+        return Err(Box::new(
+            Diagnostic::error("file-unreadable", Place::start_of(&name), message).help(how_to_own(&name)),
+        ));
     }
     text::read(real.parent().unwrap_or(Path::new("/")), &real, &name)
 }

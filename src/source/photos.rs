@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::image::{ImageError, read_inside};
-use crate::rules::has_picture_ending;
+use crate::{platform::paths::with_slashes, rules::has_picture_ending};
 
 /// Larger files are not read (our choice: cameras of today, several times over).
 const MAX_PHOTO_BYTES: u64 = 32 * 1024 * 1024;
@@ -34,17 +34,18 @@ pub fn list_photos(dir: &Path, is_wanted: &dyn Fn(&Path) -> bool) -> io::Result<
         let entries = match sorted(&dir.join(&below)) {
             Err(error) if below.as_os_str().is_empty() => return Err(error),
             Err(error) => {
-                found.refused.push((below.display().to_string(), format!("it cannot be listed: {error}")));
+                found.refused.push((with_slashes(&below), format!("it cannot be listed: {error}")));
                 continue;
             }
             Ok(entries) => entries,
         };
         for entry in entries {
             let path = below.join(entry.file_name());
-            let Some(name) = path.to_str().map(str::to_owned) else {
-                found.refused.push((path.display().to_string(), "its name is not UTF-8: rename it".to_owned()));
+            let name = with_slashes(&path);
+            if path.to_str().is_none() {
+                found.refused.push((name, "its name is not UTF-8: rename it".to_owned()));
                 continue;
-            };
+            }
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => drop(waiting.insert(path)),
                 Ok(kind) if kind.is_symlink() && entry.path().is_dir() => {

@@ -7,10 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use crate::document::SourceFile;
 use crate::{
     diagnostic::{Diagnostic, Place},
-    document::MAX_FILE_BYTES,
+    document::{MAX_FILE_BYTES, SourceFile},
+    platform::paths::canonicalize,
 };
 
 /// The bytes are no text.
@@ -23,7 +23,7 @@ pub(super) type Refusal = Box<Diagnostic>;
 
 /// Where `path` really is. Links are followed as long as they stay in `root`, which must be without links itself.
 pub(super) fn resolve(root: &Path, path: &Path) -> io::Result<Resolved> {
-    let real = path.canonicalize()?;
+    let real = canonicalize(path)?;
     Ok(if real.starts_with(root) { Resolved::Inside(real) } else { Resolved::Outside(real) })
 }
 

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Place},
     document::{PackedFile, SourceFile},
+    platform::paths::canonicalize,
     settings,
 };
 
@@ -30,7 +31,7 @@ pub fn load(root: &Path) -> Result<Files, SourceError> {
 pub fn load_noting(root: &Path, doing: &Doing) -> Result<Files, SourceError> {
     doing.set("the root");
     let unreadable = |source| SourceError::Root { root: root.to_owned(), source };
-    let real = root.canonicalize().map_err(unreadable)?;
+    let real = canonicalize(root).map_err(unreadable)?;
     real.read_dir().map_err(unreadable)?;
     check_catalogs(root, &real)?;
     let mut walk = Walk { root: &real, doing, files: Files::default(), seen: BTreeSet::new() };

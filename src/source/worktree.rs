@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::SourceError;
+use crate::platform::paths::canonicalize;
 
 /// What git leaves in its directory while a person has not ended it (its documentation), and the word for it.
 const UNFINISHED: [(&str, &str); 6] = [
@@ -23,7 +24,7 @@ pub fn git_dir(root: &Path) -> Option<PathBuf> {
 
 /// What git is in the middle of in the work tree that `root` is in, such as `rebase`: its files are nobody's wish.
 fn unfinished(root: &Path) -> Option<&'static str> {
-    let root = root.canonicalize().ok()?;
+    let root = canonicalize(root).ok()?;
     let dir = git_dir(&root)?;
     UNFINISHED.into_iter().find(|(file, _)| dir.join(file).symlink_metadata().is_ok()).map(|(_, word)| word)
 }
@@ -35,7 +36,7 @@ pub fn check_settled(root: &Path) -> Result<(), SourceError> {
 
 /// When `menusync-pull`, which keeps the tree that `root` is in, last reached its repository; `None`: it keeps none.
 pub fn pulled_at(root: &Path) -> Option<Timestamp> {
-    let root = root.canonicalize().ok()?;
+    let root = canonicalize(root).ok()?;
     let kept = root.ancestors().skip(1).find(|dir| dir.join("turned").is_file() && dir.join("current").is_symlink())?;
     let checked = kept.join("checked").metadata().and_then(|checked| checked.modified()).ok()?;
     Timestamp::try_from(checked).ok()

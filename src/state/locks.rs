@@ -6,7 +6,6 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{ErrorKind, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt as _, FileTypeExt as _},
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -14,6 +13,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::StateError;
+use crate::platform::{files::is_pipe, names, process::has_ended, rights};
 
 /// The daemon's lock file in the state directory.
 const DAEMON_LOCK: &str = "daemon.lock";
@@ -29,8 +29,7 @@ const LOCK_WITHIN: Duration = Duration::from_secs(10);
 
 /// Makes the state directory, for its owner only.
 pub(super) fn create_dir(dir: &Path) -> Result<(), StateError> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|source| StateError::of_system("create the state directory", dir, source))
+    rights::create_private_dir(dir).map_err(|source| StateError::of_system("create the state directory", dir, source))
 }
 
 /// Whether the file is there. Opening what is no file, such as a pipe, could take for ever.
@@ -43,7 +42,7 @@ pub(super) fn exists_as_file(path: &Path) -> Result<bool, StateError> {
     let what = match kind {
         _ if kind.is_file() => return Ok(true),
         _ if kind.is_dir() => "a directory",
-        _ if kind.is_fifo() => "a named pipe",
+        _ if is_pipe(kind) => "a named pipe",
         _ => "no regular file",
     };
     Err(StateError::Foreign { path: path.to_owned(), what })
@@ -179,6 +178,8 @@ fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
             Ok(()) => break,
             Err(TryLockError::WouldBlock) => {
                 let pid = read_pid(&mut file);
+                // A killed one may leave a child behind that was about to become another program: until then that has all
+                // its files open.
                 let patience = if pid.is_some_and(has_ended) { ORPHANS_END_WITHIN } else { QUESTIONS_END_WITHIN };
                 if began.elapsed() > patience {
                     return Err(LockError::Held { what, pid, path });
@@ -192,13 +193,6 @@ fn lock(what: String, path: PathBuf) -> Result<File, LockError> {
         Ok(()) => Ok(file),
         Err(source) => Err(LockError::Io { what, path, source }),
     }
-}
-
-/// Whether a process is no more. A killed one may leave a child behind that was about to become another program: until then
-/// that has all its files open.
-fn has_ended(pid: u32) -> bool {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
 /// For people only: the lock itself does not depend on it.
@@ -215,12 +209,30 @@ fn read_pid(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
-/// Well-formed ids as they are; anything else (slashes, dots, endless) by its hash, with a mark that no plain id has.
+/// Well-formed ids as they are; anything else (slashes, dots, endless, devices of Windows) by its hash, with a mark that no plain id has.
 fn file_name(id: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if !id.is_empty() && id.len() <= 100 && id.bytes().all(plain) {
+    if !id.is_empty() && id.len() <= 100 && id.bytes().all(plain) && !names::is_device(id) {
         return format!("{id}.lock");
     }
     let hash: String = Sha256::digest(id).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("%{hash}.lock")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a test fails by panicking
+
+    use super::*;
+
+    /// Windows would open the device, which everybody can lock at the same time.
+    #[test]
+    fn an_outlet_with_the_name_of_a_device_is_locked_by_a_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let _held = try_lock_outlet(dir.path(), "NUL").unwrap();
+        assert!(matches!(try_lock_outlet(dir.path(), "NUL"), Err(LockError::Held { .. })));
+        let names = dir.path().join("locks").read_dir().unwrap().map(|entry| entry.unwrap().file_name());
+        let names: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        assert!(matches!(&names[..], [name] if name.starts_with('%')), "{names:?}");
+    }
 }

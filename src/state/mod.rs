@@ -28,8 +28,7 @@ pub use rows::{
     PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate, SwitchEnd, SwitchRow,
 };
 pub use sqlite::{
-    KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, free_bytes, is_damaged,
-    set_aside,
+    KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, is_damaged, set_aside,
 };
 
 /// Whose memory it is.

@@ -3,17 +3,9 @@
 //! Does nothing where no service manager asked for it. When to say what is `daemon`'s; the environment is read by
 //! `settings`.
 
-use std::{
-    ffi::{OsStr, OsString},
-    io,
-    os::unix::{
-        ffi::OsStrExt,
-        net::{SocketAddr, UnixDatagram},
-    },
-    time::Duration,
-};
+use std::{ffi::OsString, time::Duration};
 
-use sd_notify::NotifyState;
+use crate::platform::datagram::{Datagram, monotonic_usec};
 
 /// The variables a service manager sets, as they are.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +21,7 @@ pub struct ServiceManager {
 /// The way to the service manager, if there is one. A message that cannot be delivered is logged, never an error.
 #[derive(Debug)]
 pub struct Notifier {
-    socket: Option<UnixDatagram>,
+    socket: Option<Datagram>,
     watchdog: Option<Duration>,
 }
 
@@ -40,38 +32,37 @@ impl Notifier {
     /// Connects to the socket that `manager` names, if any.
     pub fn new(manager: &ServiceManager) -> Self {
         let socket = manager.notify_socket.as_deref().and_then(|name| {
-            connect(name).map_err(|error| tracing::warn!(?name, %error, "cannot reach the service manager")).ok()
+            Datagram::connect(name, Some(PATIENCE))
+                .map_err(|error| tracing::warn!(?name, %error, "cannot reach the service manager"))
+                .ok()
         });
         Self { socket, watchdog: watchdog_limit(manager) }
     }
 
     /// The daemon works; `status` is one line for people.
     pub fn ready(&self, status: &str) {
-        self.send(&[NotifyState::Ready, NotifyState::Status(&one_line(status))]);
+        self.send(&format!("READY=1\n{}", line(status)));
     }
 
     /// One line for people, shown by `systemctl status`.
     pub fn status(&self, status: &str) {
-        self.send(&[NotifyState::Status(&one_line(status))]);
+        self.send(&line(status));
     }
 
     /// Settings are being read again; [`Self::ready`] must follow.
     pub fn reloading(&self) {
         // Without the time systemd takes the reload for failed (documentation, version 253).
-        match NotifyState::monotonic_usec_now() {
-            Ok(now) => self.send(&[NotifyState::Reloading, now]),
-            Err(error) => tracing::warn!(%error, "cannot read the monotonic clock"),
-        }
+        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={}\n", monotonic_usec()));
     }
 
     /// The daemon ends what it is doing and exits.
     pub fn stopping(&self, status: &str) {
-        self.send(&[NotifyState::Stopping, NotifyState::Status(&one_line(status))]);
+        self.send(&format!("STOPPING=1\n{}", line(status)));
     }
 
     /// The daemon is alive; due every [`Self::watchdog_interval`].
     pub fn alive(&self) {
-        self.send(&[NotifyState::Watchdog]);
+        self.send("WATCHDOG=1\n");
     }
 
     /// How often [`Self::alive`] must be called: half of what the service manager allows (its documentation's advice);
@@ -80,34 +71,12 @@ impl Notifier {
         self.socket.as_ref().and(self.watchdog).map(|limit| limit / 2)
     }
 
-    fn send(&self, states: &[NotifyState<'_>]) {
+    fn send(&self, message: &str) {
         let Some(socket) = &self.socket else { return };
-        let message: String = states.iter().map(|state| format!("{state}\n")).collect();
         if let Err(error) = socket.send(message.as_bytes()) {
             tracing::warn!(%error, "cannot tell the service manager");
         }
     }
-}
-
-fn connect(name: &OsStr) -> io::Result<UnixDatagram> {
-    let address = match name.as_bytes().strip_prefix(b"@") {
-        Some(name) => abstract_address(name)?,
-        None => SocketAddr::from_pathname(name)?,
-    };
-    let socket = UnixDatagram::unbound()?;
-    socket.connect_addr(&address)?;
-    socket.set_write_timeout(Some(PATIENCE))?;
-    Ok(socket)
-}
-
-#[cfg(target_os = "linux")]
-fn abstract_address(name: &[u8]) -> io::Result<SocketAddr> {
-    <SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(name)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn abstract_address(_: &[u8]) -> io::Result<SocketAddr> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "only Linux has abstract socket names"))
 }
 
 /// Only if this process is meant: children inherit the variables.
@@ -118,31 +87,28 @@ fn watchdog_limit(manager: &ServiceManager) -> Option<Duration> {
 }
 
 /// A line break would begin another message.
-fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
+fn line(status: &str) -> String {
+    format!("STATUS={}\n", status.replace(char::is_control, " "))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+    use std::os::unix::net::UnixDatagram;
+
     use super::*;
 
     /// A service manager's socket and a notifier connected to it.
-    fn listening(name: &str) -> (tempfile::TempDir, UnixDatagram, Notifier) {
+    fn listening() -> (tempfile::TempDir, UnixDatagram, Notifier) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("notify");
-        let (socket, name) = match name {
-            "" => (UnixDatagram::bind(&path).unwrap(), path.into_os_string()),
-            name => {
-                let name = format!("{name}-{}", std::process::id());
-                let address = abstract_address(name.as_bytes()).unwrap();
-                (UnixDatagram::bind_addr(&address).unwrap(), format!("@{name}").into())
-            }
-        };
-        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let manager = ServiceManager { notify_socket: Some(name), ..watched("30000000", None) };
-        (dir, socket, Notifier::new(&manager))
+        let socket = UnixDatagram::bind(&path).unwrap();
+        (dir, socket, connected(path.into_os_string()))
+    }
+
+    fn connected(name: OsString) -> Notifier {
+        Notifier::new(&ServiceManager { notify_socket: Some(name), ..watched("30000000", None) })
     }
 
     fn watched(usec: &str, pid: Option<u32>) -> ServiceManager {
@@ -154,6 +120,7 @@ mod tests {
     }
 
     fn received(socket: &UnixDatagram) -> String {
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut buffer = [0; 1000];
         let length = socket.recv(&mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
@@ -161,7 +128,7 @@ mod tests {
 
     #[test]
     fn messages_reach_the_service_manager() {
-        let (_dir, socket, notifier) = listening("");
+        let (_dir, socket, notifier) = listening();
         notifier.ready("watching 3 outlets");
         assert_eq!(received(&socket), "READY=1\nSTATUS=watching 3 outlets\n");
         notifier.alive();
@@ -174,14 +141,17 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn a_name_after_an_at_sign_is_an_abstract_socket() {
-        let (_dir, socket, notifier) = listening("menusync-test");
-        notifier.alive();
+        use std::os::{linux::net::SocketAddrExt as _, unix::net::SocketAddr};
+        let name = format!("menusync-test-{}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).unwrap();
+        let socket = UnixDatagram::bind_addr(&address).unwrap();
+        connected(format!("@{name}").into()).alive();
         assert_eq!(received(&socket), "WATCHDOG=1\n");
     }
 
     #[test]
     fn a_reload_carries_its_time() {
-        let (_dir, socket, notifier) = listening("");
+        let (_dir, socket, notifier) = listening();
         notifier.reloading();
         let message = received(&socket);
         let time = message.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap();
@@ -190,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_status_is_one_line() {
-        let (_dir, socket, notifier) = listening("");
+        let (_dir, socket, notifier) = listening();
         notifier.status("2 held\nSTOPPING=1");
         assert_eq!(received(&socket), "STATUS=2 held STOPPING=1\n");
     }

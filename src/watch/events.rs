@@ -16,6 +16,7 @@ use notify::{
 };
 
 use super::signal::Signal;
+use crate::platform::paths::canonicalize;
 
 /// How a subscription is opened.
 pub(super) type Open = Box<dyn FnMut(&Path, Arc<Signal>) -> notify::Result<Subscription> + Send>;
@@ -29,7 +30,7 @@ pub(super) struct Subscription {
 impl Subscription {
     /// Subscribes `signal` to what happens in and to `root`, an absolute path.
     pub(super) fn open(root: &Path, signal: Arc<Signal>) -> notify::Result<Self> {
-        let filter = Filter { root: root.canonicalize()?, names: names_above(root) };
+        let filter = Filter { root: canonicalize(root)?, names: names_above(root) };
         let (real, names) = (filter.root.clone(), filter.names.clone());
         // Links are not followed: one to `/` would watch the whole machine.
         let config = Config::default().with_follow_symlinks(false);
@@ -47,11 +48,11 @@ impl Subscription {
 /// The names whose turning makes `root` another directory, each with its directory resolved.
 fn names_above(root: &Path) -> BTreeSet<PathBuf> {
     let given = root.ancestors().filter(|path| *path == root || path.is_symlink()).map(Path::to_owned);
-    given.chain(root.canonicalize()).filter_map(|path| resolve_parent(&path)).collect()
+    given.chain(canonicalize(root)).filter_map(|path| resolve_parent(&path)).collect()
 }
 
 fn resolve_parent(path: &Path) -> Option<PathBuf> {
-    Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
+    Some(canonicalize(path.parent()?).ok()?.join(path.file_name()?))
 }
 
 struct Filter {

@@ -4,12 +4,16 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     fs::{self, Metadata},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use sha2::{Digest, Sha256};
+
+use crate::platform::{
+    files::{Identity, Stamp, identity_of},
+    paths::canonicalize,
+};
 
 /// What is watched, relative to the root.
 const SETTINGS: &str = "menusync.yaml";
@@ -44,27 +48,18 @@ struct Other {
 
 #[derive(Debug, Clone)]
 struct Seen {
-    stat: Stat,
+    stamp: Stamp,
     /// `None`: could not be read, or is too big.
     hash: Option<[u8; 32]>,
-    /// Whether an equal `stat` proves equal content.
+    /// Whether an equal `stamp` proves equal content.
     settled: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stat {
-    device: u64,
-    inode: u64,
-    length: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
 }
 
 impl Snapshot {
     /// Looks at the files under `root` and at `others`. Those that stand in `known` with the same size and times are not
     /// read again; with `full`, only `others` of these, as images may be many and large.
     pub(super) fn take(root: &Path, others: &BTreeMap<String, bool>, known: &Self, full: bool) -> Self {
-        let Ok(real) = root.canonicalize() else { return Self::default() };
+        let Ok(real) = canonicalize(root) else { return Self::default() };
         let mut walk = Walk { real, known: (!full).then_some(known), files: BTreeMap::new(), entries: 0 };
         walk.entry(&root.join(SETTINGS), SETTINGS, &mut Vec::new());
         for name in DIRECTORIES {
@@ -100,7 +95,7 @@ impl Seen {
     fn equals(&self, other: &Self) -> bool {
         match (self.hash, other.hash) {
             (Some(one), Some(two)) => one == two,
-            (None, None) => self.stat == other.stat,
+            (None, None) => self.stamp == other.stamp,
             _ => false,
         }
     }
@@ -115,11 +110,11 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Takes in `path`, called `name` from the root; `above` are the directories on the way, so that loops end.
-    fn entry(&mut self, path: &Path, name: &str, above: &mut Vec<(u64, u64)>) {
+    fn entry(&mut self, path: &Path, name: &str, above: &mut Vec<Option<Identity>>) {
         self.entries += 1;
         let Some(meta) = self.look(path).filter(|_| self.entries <= MOST_ENTRIES) else { return };
         if meta.is_dir() {
-            self.directory(path, name, (meta.dev(), meta.ino()), above);
+            self.directory(path, name, identity_of(path, &meta), above);
         } else if meta.is_file() && has_extension(path) {
             let seen = self.file(path, name, &meta);
             self.files.insert(name.to_owned(), seen);
@@ -132,12 +127,12 @@ impl Walk<'_> {
         if !meta.is_symlink() {
             return Some(meta);
         }
-        let target = path.canonicalize().ok().filter(|target| target.starts_with(&self.real))?;
+        let target = canonicalize(path).ok().filter(|target| target.starts_with(&self.real))?;
         fs::metadata(target).ok()
     }
 
-    fn directory(&mut self, path: &Path, name: &str, id: (u64, u64), above: &mut Vec<(u64, u64)>) {
-        if above.len() >= MOST_DEPTH || above.contains(&id) {
+    fn directory(&mut self, path: &Path, name: &str, id: Option<Identity>, above: &mut Vec<Option<Identity>>) {
+        if above.len() >= MOST_DEPTH || id.is_some() && above.contains(&id) {
             return;
         }
         let Ok(entries) = fs::read_dir(path) else { return };
@@ -157,39 +152,26 @@ impl Walk<'_> {
 
     /// A file by the name that a definition gives it, which may lead anywhere.
     fn other(&self, name: &str, known: Option<&Seen>) -> Option<Seen> {
-        let path = self.real.join(name).canonicalize().ok().filter(|path| path.starts_with(&self.real))?;
+        let path = canonicalize(&self.real.join(name)).ok().filter(|path| path.starts_with(&self.real))?;
         let meta = fs::metadata(&path).ok().filter(Metadata::is_file)?;
         Some(read(&path, &meta, known))
     }
 }
 
 fn read(path: &Path, meta: &Metadata, known: Option<&Seen>) -> Seen {
-    let stat = Stat::of(meta);
-    if let Some(known) = known.filter(|known| known.settled && known.stat == stat) {
+    let stamp = Stamp::of(meta);
+    if let Some(known) = known.filter(|known| known.settled && known.stamp == stamp) {
         return known.clone();
     }
-    let settled = is_settled(meta);
-    let content = (stat.length <= MOST_BYTES).then(|| fs::read(path).ok()).flatten();
-    Seen { stat, hash: content.map(|content| Sha256::digest(content).into()), settled }
+    let settled = is_settled(&stamp);
+    let content = (meta.len() <= MOST_BYTES).then(|| fs::read(path).ok()).flatten();
+    Seen { stamp, hash: content.map(|content| Sha256::digest(content).into()), settled }
 }
 
-impl Stat {
-    fn of(meta: &Metadata) -> Self {
-        Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-            length: meta.len(),
-            modified: (meta.mtime(), meta.mtime_nsec()),
-            changed: (meta.ctime(), meta.ctime_nsec()),
-        }
-    }
-}
-
-/// By the change time, which cannot be set by hand; a clock that jumped makes it unsettled, which only costs a reading.
-fn is_settled(meta: &Metadata) -> bool {
+/// A clock that jumped makes it unsettled, which only costs a reading.
+fn is_settled(stamp: &Stamp) -> bool {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let changed = Duration::from_secs(u64::try_from(meta.ctime()).unwrap_or(u64::MAX));
-    now.checked_sub(changed).is_some_and(|age| age > COARSE)
+    now.checked_sub(stamp.changed()).is_some_and(|age| age > COARSE)
 }
 
 fn has_extension(path: &Path) -> bool {

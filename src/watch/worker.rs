@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Instant, SystemTime},
@@ -15,12 +14,13 @@ use super::{
     signal::Signal,
     snapshot::Snapshot,
 };
+use crate::platform::{
+    files::{self, identity_of, is_out_of_files},
+    paths::canonicalize,
+};
 
 /// A checkout may hold git's lock for this many times the longest wait for quiet.
 const PATIENCE_WITH_GIT: u32 = 5;
-
-/// The system's number for: too many open files, and inotify instances.
-const EMFILE: i32 = 24;
 
 pub(super) struct Worker {
     root: PathBuf,
@@ -116,7 +116,7 @@ fn is_exhausted(error: &notify::Error) -> bool {
     match &error.kind {
         notify::ErrorKind::MaxFilesWatch => true,
         // No more instances.
-        notify::ErrorKind::Io(error) => error.raw_os_error() == Some(EMFILE),
+        notify::ErrorKind::Io(error) => is_out_of_files(error),
         _ => false,
     }
 }
@@ -125,15 +125,14 @@ fn is_exhausted(error: &notify::Error) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 struct Identity {
     real: PathBuf,
-    device: u64,
-    inode: u64,
+    file: Option<files::Identity>,
     born: Option<SystemTime>,
 }
 
 impl Identity {
     fn of(root: &Path) -> Option<Self> {
-        let real = root.canonicalize().ok()?;
+        let real = canonicalize(root).ok()?;
         let meta = fs::metadata(&real).ok()?;
-        Some(Self { real, device: meta.dev(), inode: meta.ino(), born: meta.created().ok() })
+        Some(Self { file: identity_of(&real, &meta), real, born: meta.created().ok() })
     }
 }

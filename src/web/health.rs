@@ -15,9 +15,10 @@ use tokio::{sync::Mutex, time::Instant};
 use super::{Handle, Shared};
 use crate::{
     daemon::{Refused, Shown},
+    platform::files,
     remote::HostState,
     report::{Lang, counted},
-    state::{daemon_lock_holder, free_bytes},
+    state::daemon_lock_holder,
     sync::chain,
 };
 
@@ -144,7 +145,7 @@ async fn state(shared: &Handle) -> Check {
     };
     // A small write finds room in the file that there is, when the next push does not.
     let looking = Arc::clone(shared);
-    let look = tokio::task::spawn_blocking(move || free_bytes(&looking.site.state_dir));
+    let look = tokio::task::spawn_blocking(move || files::free_bytes(&looking.site.state_dir));
     let free = tokio::time::timeout(LOCK_WITHIN, look).await.ok().and_then(Result::ok).flatten();
     let (verdict, why) = match (&result, free) {
         (Ok(()), Some(free)) if free < LEAST_SPACE => (

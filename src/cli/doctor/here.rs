@@ -4,17 +4,17 @@
 use std::{
     collections::BTreeSet,
     net::{SocketAddr, TcpListener},
-    os::unix::fs::PermissionsExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use crate::{
     fleet::Survey,
     notify,
+    platform::{files::free_bytes, rights::is_open_to_all},
     report::{Finding, counted},
     settings::{self, Listen, Settings, Signature},
     source,
-    state::{Overview, Running, SqliteState, StateError, check_writable, free_bytes, is_damaged, running_daemon},
+    state::{Overview, Running, SqliteState, StateError, check_writable, is_damaged, running_daemon},
     sync::chain,
 };
 
@@ -241,20 +241,24 @@ pub(super) fn credentials(session: &Session, settings: &Settings, account: Optio
 pub(super) fn secrets(session: &Session, settings: &Settings) -> Option<Finding> {
     let root = session.root();
     let files: BTreeSet<PathBuf> = settings.secret_files().into_iter().map(|file| root.join(file)).collect();
-    let open: Vec<_> = files.iter().filter(|file| is_open(file)).map(|file| file.display().to_string()).collect();
-    match (files.is_empty(), open.is_empty()) {
-        (true, _) => None,
-        (_, true) => {
-            Some(Finding::ok("secrets", format!("{} not readable by every user", counted(files.len(), "file"))))
-        }
-        _ => Some(Finding::warn(
+    if files.is_empty() {
+        return None;
+    }
+    let known = files.iter().map(|file| is_open_to_all(file).map(|is_open| (file, is_open)));
+    let Some(known) = known.collect::<Option<Vec<_>>>() else {
+        return Some(Finding::ok(
+            "secrets",
+            format!("{}; who may read them was not checked", counted(files.len(), "file")),
+        ));
+    };
+    let open: Vec<_> =
+        known.iter().filter(|(_, is_open)| *is_open).map(|(file, _)| file.display().to_string()).collect();
+    Some(match open.is_empty() {
+        true => Finding::ok("secrets", format!("{} not readable by every user", counted(files.len(), "file"))),
+        false => Finding::warn(
             "secrets",
             format!("every user of this machine can read {}", open.join(", ")),
             "`chmod o= FILE`, and make the user who runs menusync its owner",
-        )),
-    }
-}
-
-fn is_open(file: &Path) -> bool {
-    file.metadata().is_ok_and(|file| file.permissions().mode() & 0o004 != 0)
+        ),
+    })
 }

@@ -26,6 +26,7 @@ use crate::{
     authoring::{Filter, sheet::ColumnMap},
     catalog::{ExternalId, OutletId},
     fleet::{Selection, Survey},
+    platform::paths::{canonicalize, with_slashes},
     settings,
 };
 
@@ -103,12 +104,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 
 /// A path as people write it: without a `.` on the way.
 fn shown(path: &Path) -> String {
-    path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>().display().to_string()
+    with_slashes(&path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>())
 }
 
 /// Without links, as far as it exists.
 fn absolute(path: &Path) -> PathBuf {
-    let existing = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+    let existing = path.ancestors().find_map(|part| Some((part, canonicalize(part).ok()?)));
     match existing {
         Some((part, real)) => real.join(path.strip_prefix(part).unwrap_or(Path::new(""))),
         None => std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),

@@ -1,18 +1,19 @@
 //! systemd's journal: a line is one datagram with its values as fields, so that `journalctl OUTLET=G1` finds it. The protocol is
 //! <https://systemd.io/JOURNAL_NATIVE_PROTOCOL>.
 
-use std::{io, os::unix::net::UnixDatagram, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use serde_json::Value;
 
 use super::fields::Fields;
+use crate::platform::datagram::Datagram;
 
 /// Where journald listens.
 pub(super) const SOCKET: &str = "/run/systemd/journal/socket";
 
 /// A connection to journald.
 #[derive(Clone)]
-pub(super) struct Journal(Arc<UnixDatagram>);
+pub(super) struct Journal(Arc<Datagram>);
 
 /// One line for journald.
 pub(super) struct Record {
@@ -22,9 +23,7 @@ pub(super) struct Record {
 
 impl Journal {
     pub(super) fn connect(socket: impl AsRef<Path>) -> io::Result<Self> {
-        let own = UnixDatagram::unbound()?;
-        own.connect(socket)?;
-        Ok(Self(Arc::new(own)))
+        Datagram::connect(socket.as_ref().as_os_str(), None).map(Arc::new).map(Self)
     }
 
     /// `message` is for people, and has the values of `fields` as well.
@@ -47,7 +46,7 @@ impl Journal {
 impl Record {
     /// Waits while journald is slow. Fails where it is gone, or where the record is larger than a datagram may be.
     pub(super) fn send(&self) -> io::Result<()> {
-        self.journal.0.send(&self.datagram).map(drop)
+        self.journal.0.send(&self.datagram)
     }
 }
 
@@ -65,7 +64,7 @@ fn put(datagram: &mut Vec<u8>, name: &str, value: &str) {
 pub(super) mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-    use std::collections::BTreeMap;
+    use std::{collections::BTreeMap, os::unix::net::UnixDatagram};
 
     use super::*;
 

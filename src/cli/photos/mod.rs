@@ -22,6 +22,7 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{Loaded, PhotoPlace},
     images::{self, Finding, MOST_SIDE, Squaring},
+    platform::paths::{canonicalize, with_slashes},
     report::{self, FitCopy, KnownUses, PhotoLine, PhotoState, PhotoUse, PhotosReport},
     source,
     sync::chain,
@@ -96,22 +97,22 @@ struct Place<'s> {
 impl<'s> Place<'s> {
     fn find(given: Option<&Path>, session: &'s Session) -> Result<Self, CommandError> {
         let given = given.map_or_else(|| session.root().join(PHOTOS), Path::to_owned);
-        let dir = given.canonicalize().map_err(|error| {
+        let dir = canonicalize(&given).map_err(|error| {
             let what = "write the directory that holds the photos: `menusync photos DIR`";
             CommandError::failed(format!("cannot look into {}: {what}", given.display()), error)
         })?;
-        let root = session.root().canonicalize().ok().filter(|root| root.join("catalogs").is_dir());
+        let root = canonicalize(&session.root()).ok().filter(|root| root.join("catalogs").is_dir());
         let (root, inside) = match root.as_ref().and_then(|root| Some((root, dir.strip_prefix(root).ok()?))) {
             Some((root, inside)) => (root.clone(), inside.to_owned()),
             None => return Ok(Self { dir, label: given.display().to_string(), loaded: None, root: PathBuf::new() }),
         };
-        let label = if inside.as_os_str().is_empty() { ".".to_owned() } else { inside.display().to_string() };
+        let label = if inside.as_os_str().is_empty() { ".".to_owned() } else { with_slashes(&inside) };
         Ok(Self { dir, label, loaded: Some(session.loaded()?), root })
     }
 
     /// A file of the directory as people find it: relative to the root, if there is one.
     fn shown(&self, name: &str) -> String {
-        if self.label == "." { name.to_owned() } else { Path::new(&self.label).join(name).display().to_string() }
+        if self.label == "." { name.to_owned() } else { with_slashes(&Path::new(&self.label).join(name)) }
     }
 
     /// Findings with the severities that the root gives.
@@ -138,7 +139,7 @@ impl Uses {
         let mut of_file: BTreeMap<PathBuf, Vec<_>> = BTreeMap::new();
         for (named, dishes) in uses.places {
             let file = place.root.join(&named.path);
-            let dir = file.parent().and_then(|dir| dir.canonicalize().ok());
+            let dir = file.parent().and_then(|dir| canonicalize(dir).ok());
             // What leads nowhere is `validate`'s to say.
             if let (Some(dir), Some(name)) = (dir, file.file_name()) {
                 of_file.entry(dir.join(name)).or_default().push((named, dishes.into_iter().collect()));
@@ -153,7 +154,7 @@ impl Uses {
         let line = |(named, dishes): &(PhotoPlace, Vec<String>)| PhotoUse {
             dishes: dishes.clone(),
             place: named.place.clone(),
-            instead: copy.map(|name| Path::new(&named.path).with_file_name(name).display().to_string()),
+            instead: copy.map(|name| with_slashes(&Path::new(&named.path).with_file_name(name))),
         };
         self.of_file.get(file).into_iter().flatten().map(line).collect()
     }
@@ -288,7 +289,7 @@ impl Look<'_> {
     }
 
     fn fit_copy(&self, path: &Path, bytes: &[u8], is_new: bool) -> FitCopy {
-        let name = path.strip_prefix(&self.place.dir).unwrap_or(path).to_string_lossy();
+        let name = with_slashes(path.strip_prefix(&self.place.dir).unwrap_or(path));
         FitCopy {
             file: self.place.shown(&name),
             is_new,

@@ -32,7 +32,7 @@ pub use self::{
     damage::{is_damaged, set_aside},
     outlets::KEEP_EVENTS,
     pushes::{KEEP_AT_MOST, KEEP_FOR, KEEP_LAST},
-    store::{adopt_shared, check_writable, free_bytes},
+    store::{adopt_shared, check_writable},
 };
 use super::{
     Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,

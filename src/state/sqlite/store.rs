@@ -2,7 +2,6 @@
 
 use std::{
     io::Write,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -18,6 +17,10 @@ use rusqlite::{
 };
 
 use super::packed;
+use crate::platform::{
+    files::{Identity, identity},
+    paths::with_slashes,
+};
 use crate::state::{
     Scope, StateError,
     error::Cause,
@@ -59,8 +62,8 @@ pub(super) struct Store {
     busy_at: Option<Instant>,
     /// Whether whoever asked for the call at hand still waits for it; `None`: there is nobody who could give up.
     pub(super) wanted: Option<Arc<AtomicBool>>,
-    /// Device and inode of the file that is written to, once it is known.
-    file: Option<(u64, u64)>,
+    /// The file that is written to, once it is known.
+    file: Option<Identity>,
     /// A push has ended since free pages were looked for.
     pub(super) has_ended_push: bool,
 }
@@ -116,7 +119,7 @@ impl Store {
         if Path::new(&log).metadata().is_ok_and(|log| log.len() > 0) {
             return Err(StateError::ReadOnly { path: path.to_owned(), source });
         }
-        let escaped = path.display().to_string().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+        let escaped = with_slashes(path).replace('%', "%25").replace('?', "%3f").replace('#', "%23");
         let uri = PathBuf::from(format!("file:{escaped}?immutable=1"));
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let store = Self::connect_and_look(&uri, flags, scope)?;
@@ -301,10 +304,6 @@ const KEEP_FREE_PAGES: i64 = 256;
 
 const VERSION: &str = "PRAGMA user_version";
 
-fn identity(path: &Path) -> Option<(u64, u64)> {
-    path.metadata().ok().map(|file| (file.dev(), file.ino()))
-}
-
 /// Rows of a release that did not record the platform belong to the platform of the settings, unless an error of theirs
 /// names the API at another address: then nobody knows whose they are, and they are used by nobody.
 fn adopt_rows(transaction: &Connection, scope: &Scope) -> rusqlite::Result<()> {
@@ -404,12 +403,6 @@ pub fn check_writable(dir: &Path) -> Result<(), StateError> {
         file.sync_data()
     };
     write().map_err(|source| StateError::of_system("write to the state directory", dir, source))
-}
-
-/// How many bytes are free for us where `dir` is, if the system tells.
-pub fn free_bytes(dir: &Path) -> Option<u64> {
-    let space = rustix::fs::statvfs(dir).ok()?;
-    Some(space.f_bavail.saturating_mul(space.f_frsize))
 }
 
 /// Takes over the state that an earlier release kept in `shared` for all roots of a user: it becomes the state in `dir`, and

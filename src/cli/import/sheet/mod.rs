@@ -40,6 +40,7 @@ use crate::{
     definition::{self, Composed, ImageFile},
     diagnostic::Diagnostic,
     document::SourceFile,
+    platform::paths::with_slashes,
     policy::Policy,
     report::{counted, untrusted::printable},
     rules,
@@ -237,8 +238,10 @@ impl Layer {
             Err(error) => return Err(CommandError::failed(format!("cannot read {}", path.display()), error)),
         };
         let full = absolute(&path);
-        let inside = full.strip_prefix(absolute(&session.root())).ok().and_then(Path::to_str);
-        let name: Arc<str> = inside.or(full.file_name().and_then(|name| name.to_str())).unwrap_or("layer.yaml").into();
+        let inside = full.strip_prefix(absolute(&session.root())).ok().filter(|inside| inside.to_str().is_some());
+        let inside = inside.map(with_slashes);
+        let name: Arc<str> =
+            inside.as_deref().or(full.file_name().and_then(|name| name.to_str())).unwrap_or("layer.yaml").into();
         let extends = text.as_ref().is_some_and(|text| text.contains("extends"));
         let others = match inside {
             Some(_) if extends => {
