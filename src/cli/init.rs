@@ -20,11 +20,12 @@ pub(super) struct Args {
 
 const WORKFLOW: &str = ".github/workflows/menus.yml";
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("menusync.yaml", include_str!("init/menusync.yaml")),
     ("catalogs/menu.yaml", include_str!("init/menu.yaml")),
     ("catalogs/outlet.yaml", include_str!("init/outlet.yaml")),
     (WORKFLOW, include_str!("../../deploy/github/menus.yml")),
+    (".github/menusync/install.sh", include_str!("../../deploy/ci/install.sh")),
     (".github/menusync/check.sh", include_str!("../../deploy/ci/check.sh")),
     (".github/menusync/compose.sh", include_str!("../../deploy/ci/compose.sh")),
     (".github/menusync/comment.sh", include_str!("../../deploy/github/comment.sh")),

@@ -10,7 +10,7 @@ use crate::harness::World;
 fn a_new_repository_is_valid_at_once_without_a_warning() {
     let world = World::new();
     let told = world.ok(&["init", "fresh/menus"]);
-    assert_eq!(told.stdout.lines().count(), 12, "{told:?}");
+    assert_eq!(told.stdout.lines().count(), 13, "{told:?}");
     // Every script that the workflow and the scripts call is among them.
     let read = |file: &str| fs::read_to_string(world.root().parent().unwrap().join(file)).unwrap();
     let texts: String = told.stdout.lines().filter(|file| file.contains(".github")).map(read).collect();

@@ -1,11 +1,12 @@
 //! The life of a merge request.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::{
     forge::TOKEN,
+    install::{Machine, real_curl},
     pipeline,
     support::{LAYER, SECRET},
     workflow::shell,
@@ -14,6 +15,14 @@ use crate::{
 
 /// The job's exit code, its log and what it says of code quality.
 fn pushed(world: &World, with: &[(&str, &str)]) -> (i32, String, Value) {
+    let (checkout, environment) = proposed(world, with);
+    let (code, log) = pipeline::run(&project_file("deploy/gitlab/menus.gitlab-ci.yml"), &checkout, &environment);
+    let quality = fs::read(checkout.join("menusync-report/code-quality.json")).unwrap();
+    (code, log, serde_json::from_slice(&quality).unwrap())
+}
+
+/// A checkout of the proposal, and what a job finds in its environment.
+fn proposed(world: &World, with: &[(&str, &str)]) -> (PathBuf, BTreeMap<String, String>) {
     let checkout = world.checkout();
     git(&checkout, &["checkout", "-q", "proposal"]);
     let mut environment: BTreeMap<String, String> =
@@ -28,9 +37,7 @@ fn pushed(world: &World, with: &[(&str, &str)]) -> (i32, String, Value) {
         ("CI_JOB_URL", "https://gitlab.example.com/warung/menus/-/jobs/7"),
     ];
     environment.extend(set.iter().chain(with).map(|(name, value)| (name.to_string(), value.to_string())));
-    let (code, log) = pipeline::run(&project_file("deploy/gitlab/menus.gitlab-ci.yml"), &checkout, &environment);
-    let quality = fs::read(checkout.join("menusync-report/code-quality.json")).unwrap();
-    (code, log, serde_json::from_slice(&quality).unwrap())
+    (checkout, environment)
 }
 
 const ALL: [(&str, &str); 3] =
@@ -105,4 +112,36 @@ fn what_went_wrong_is_text_of_a_bounded_length() {
     );
     let body = composed(&"<<<<<<<@".repeat(200_000));
     assert!(body.chars().count() < 65_536 && body.ends_with("</details>\n"), "{}", body.len());
+}
+
+/// Nothing of menusync is in the repository of the menus: program and scripts are those of the release.
+#[test]
+fn the_component_has_its_scripts_from_the_release() {
+    let Some(machine) = Machine::new() else { return };
+    let Some(world) = World::new() else { return };
+    let program = format!("#!/bin/sh\nexec {} \"$@\"\n", env!("CARGO_BIN_EXE_menusync"));
+    for script in ["ci/check.sh", "ci/compose.sh", "gitlab/note.sh", "gitlab/code-quality.sh"] {
+        machine.pack(&format!("deploy/{script}"), &project_file(&format!("deploy/{script}")));
+    }
+    let sum = machine.release("menusync", &program);
+    world.git(&["rm", "-rq", ".gitlab"]);
+    world.commit();
+    world.propose(|stage| stage.edit(LAYER, "price: 36000", "price: 38000"));
+
+    let (checkout, mut environment) = proposed(&world, &ALL);
+    let call_of_forge = environment["PATH"].clone();
+    environment.insert("SHELF".to_owned(), machine.path("shelf").display().to_string());
+    environment.insert("REAL_CURL".to_owned(), real_curl());
+    environment.insert("PATH".to_owned(), format!("{}:{call_of_forge}", machine.path("tools").display()));
+    let releases = "https://forge.example/menusync/releases/download/v0.1.0";
+    let run = |sum: &str| {
+        let inputs = [("releases", releases), ("version", env!("CARGO_PKG_VERSION")), ("sha256", sum)];
+        pipeline::run_component(&project_file("templates/menus.yml"), &inputs, &checkout, &environment)
+    };
+    let (code, log) = run(&"1".repeat(64));
+    assert!(code != 0 && log.contains("FAILED"), "{log}");
+    assert!(world.forge.of_bot().is_empty(), "nothing of what is not as it should be was run");
+    let (code, log) = run(&sum);
+    assert_eq!(code, 0, "{log}");
+    assert!(world.forge.of_bot()[0].body.contains("38.000"), "{log}");
 }

@@ -10,8 +10,10 @@ mod fork;
 mod github;
 mod gitlab;
 mod hook;
+mod install;
 mod pipeline;
 mod pull;
+mod release;
 #[path = "../support/mod.rs"]
 mod support;
 mod tools;

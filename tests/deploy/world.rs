@@ -47,10 +47,10 @@ impl World {
         for name in ["menus", "menus-fork", "menus-fork-comment"] {
             world.ship(&format!("deploy/github/{name}.yml"), ".github/workflows");
         }
-        for script in ["ci/check.sh", "ci/compose.sh", "github/comment.sh", "github/fork-comment.sh"] {
+        for script in ["ci/install.sh", "ci/check.sh", "ci/compose.sh", "github/comment.sh", "github/fork-comment.sh"] {
             world.ship(&format!("deploy/{script}"), ".github/menusync");
         }
-        for file in ["ci/check.sh", "ci/compose.sh", "gitlab/note.sh", "gitlab/code-quality.sh"] {
+        for file in ["ci/install.sh", "ci/check.sh", "ci/compose.sh", "gitlab/note.sh", "gitlab/code-quality.sh"] {
             world.ship(&format!("deploy/{file}"), ".gitlab/menusync");
         }
         world.ship("deploy/gitlab/menus.gitlab-ci.yml", ".gitlab/menusync");
@@ -128,6 +128,8 @@ impl World {
         ]);
         if head == REPOSITORY {
             contexts.insert("vars.MENUSYNC_SOURCE", "https://forge.invalid/menusync".to_owned());
+            contexts.insert("vars.MENUSYNC_VERSION", env!("CARGO_PKG_VERSION").to_owned());
+            contexts.insert("vars.MENUSYNC_SHA256", String::new());
             contexts.insert("secrets.MENUSYNC_CLIENT_ID", "sandbox".to_owned());
             contexts.insert("secrets.MENUSYNC_CLIENT_SECRET", SECRET.to_owned());
         }
