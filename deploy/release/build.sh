@@ -6,8 +6,8 @@
 #
 #   MENUSYNC_PROFILE    [dist]
 #
-# What C there is (SQLite, ring, mimalloc) is compiled by musl-gcc if the target is this machine's, by Apple's compiler on a
-# Mac, else by zig: `pip install -r deploy/release/tools.txt`.
+# What C there is (SQLite, ring, mimalloc) is compiled by musl-gcc if the target is this machine's, by mingw for Windows, by
+# Apple's compiler on a Mac, else, and where these are not there, by zig: `pip install -r deploy/release/tools.txt`.
 set -euo pipefail
 # shellcheck source=deploy/release/common.sh
 . "$(dirname "$0")/common.sh"
@@ -17,6 +17,8 @@ profile=${MENUSYNC_PROFILE:-dist}
 
 rustup target list --installed | grep -qxF "$target" || rustup target add "$target"
 
+# The places of the sources are known when they are there.
+cargo fetch --locked --quiet --target "$target"
 # The compiler's place of the standard library's sources is already remapped by its makers; ours and the dependencies' are not.
 registry="${CARGO_HOME:-$HOME/.cargo}/registry/src"
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$PWD=menusync"
@@ -28,12 +30,14 @@ done
 
 machine=$(uname -m)-$(uname -s)
 case $target in
-*-apple-darwin | "${machine%-Linux}"-unknown-linux-*) build=build ;;
-*) build=zigbuild ;;
+*-apple-darwin) compiler=cc ;;
+"${machine%-Linux}-unknown-linux-gnu") compiler=cc ;;
+"${machine%-Linux}-unknown-linux-musl") compiler=musl-gcc ;;
+x86_64-pc-windows-gnu) compiler=x86_64-w64-mingw32-gcc ;;
+*) compiler= ;;
 esac
-if [ "$build" = build ] && [[ $target == *-musl ]] && ! command -v musl-gcc >/dev/null; then
-    build=zigbuild
-fi
+build=zigbuild
+[ -z "$compiler" ] || ! command -v "$compiler" >/dev/null || build=build
 if [ "$build" = zigbuild ] && ! command -v cargo-zigbuild >/dev/null; then
     die "$target needs another C compiler than this machine has; type: pip install -r deploy/release/tools.txt"
 fi

@@ -6,8 +6,8 @@ version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 # Everything that is made for a release.
 out=${MENUSYNC_OUT:-target/release-files}
 
-# The time that everything in an archive has: that of the commit.
-export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}"
+# The time that everything in an archive has: that of the commit, also where root looks at the checkout of another user.
+export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git -c safe.directory="$PWD" log -1 --format=%ct)}"
 # What sorts and prints goes by no language of this machine.
 export LC_ALL=C TZ=UTC
 

@@ -16,7 +16,7 @@ jq -r '.packages[] | select(.source != null) | [.name, .version, .license // "",
     sort >"$work/known"
 # What is only built with, such as macros and their parsers, is not handed out.
 cargo tree --package menusync --edges normal,no-proc-macro --target "$target" --prefix none --format '{p}' --locked |
-    sed -n 's/^\([^ ]*\) v\([^ ]*\).*/\1\t\2/p' | sort -u >"$work/linked"
+    awk '$2 ~ /^v/ { print $1 "\t" substr($2, 2) }' | sort -u >"$work/linked"
 while IFS=$'\t' read -r name number; do
     [[ $name != menusync* ]] || continue
     line=$(grep -F "$name"$'\t'"$number"$'\t' "$work/known" | head -n 1)
