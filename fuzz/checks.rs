@@ -49,8 +49,8 @@ fn check_names(root: &Node, file: &SourceFile) {
 fn check_cursor(file: &SourceFile) {
     let lines = Lines::new(&file.text, false);
     let middle = (file.text.len() / 2..file.text.len()).find(|at| file.text.is_char_boundary(*at)).unwrap_or_default();
-    let (start, _) = symbols::cursors(&file.path, &file.text, middle);
-    assert!(start <= middle && file.text.is_char_boundary(start));
+    let (word, _) = symbols::cursors(&file.path, &file.text, middle);
+    assert!(word.start <= middle && file.text.is_char_boundary(word.start));
     let (line, unit) = lines.end();
     assert_eq!(lines.units(lines.pos(line, unit)), (line, unit));
     assert_eq!(lines.offset(line, unit), file.text.len());
