@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts menusync where a check finds it: the binary of a release, whose checksum must be right, else one that is built here.
 #
-#   install.sh [fetch]   `fetch`: no build; ends with 3 where no release has a binary
+#   install.sh [fetch]   `fetch`: no build; ends with 3 where no release has a binary for this machine
 #
 #   MENUSYNC_SOURCE    the address of menusync's repository (https://…), or a directory with its source
 #   MENUSYNC_VERSION   the release, such as 0.1.0; without it the newest source is built
@@ -39,9 +39,13 @@ target() {
     esac
 }
 
+# Fails where the file is not there. A network that does not work says nothing about that, and ends everything.
 download() {
-    curl --proto '=https' --fail --silent --show-error --location --retry 2 --connect-timeout 20 --max-time 300 \
-        --output "$work/$1" "$releases/$1"
+    local status
+    status=$(curl --proto '=https' --fail --silent --show-error --location --retry 2 --connect-timeout 20 --max-time 300 \
+        --output "$work/$1" --write-out '%{http_code}' "$releases/$1") && return
+    [ "$status" = 404 ] || die "could not fetch $releases/$1; nothing was installed"
+    return 1
 }
 
 sum_of() { { sha256sum "$1" 2>/dev/null || shasum -a 256 "$1"; } | cut -d' ' -f1; }
@@ -54,9 +58,9 @@ fetch() {
     [ -n "$machine" ] || { say "no release is for this machine ($(uname -s) $(uname -m))"; return 1; }
     name=menusync-$version-$machine file=menusync-$version-$machine.tar.gz
     [[ $machine != *windows* ]] || file=$name.zip program=menusync.exe
-    download "$file" || { say "could not fetch $releases/$file"; return 1; }
+    download "$file" || { say "there is no $releases/$file"; return 1; }
     if [ -z "$expected" ]; then
-        download SHA256SUMS || die "could not fetch $releases/SHA256SUMS, by which $file is checked; set MENUSYNC_SHA256"
+        download SHA256SUMS || die "there is no $releases/SHA256SUMS, by which $file is checked; set MENUSYNC_SHA256"
         expected=$(awk -v file="$file" '$2 == file || $2 == "*" file { print $1 }' "$work/SHA256SUMS")
         is_checksum "$expected" || die "$releases/SHA256SUMS has no checksum of $file; nothing was installed"
     fi
@@ -69,13 +73,20 @@ fetch() {
     *) tar -xzOf "$work/$file" "$name/$program" >"$work/$program" ;;
     esac || die "$releases/$file has no $name/$program; nothing was installed"
     place "$work/$program"
-    say "installed $version for $machine"
+    if [ -n "${MENUSYNC_SHA256:-}" ]; then
+        say "installed $version for $machine; it has the checksum that was given"
+    else
+        say "installed $version for $machine, checked by SHA256SUMS of the same place; MENUSYNC_SHA256=$actual pins it"
+    fi
 }
 
-# Whole or not at all.
+# Whole or not at all, and only what runs here. Others may do the same at the same moment.
 place() {
-    { mkdir -p "$bin" && install -m 755 "$1" "$bin/${1##*/}.new" && mv -f "$bin/${1##*/}.new" "$bin/${1##*/}"; } ||
-        die "could not write $bin/${1##*/}; MENUSYNC_BIN names another directory"
+    local new to=$bin/${1##*/}
+    chmod 755 "$1"
+    "$1" --version >/dev/null || die "$1 does not run on this machine; nothing was installed"
+    { mkdir -p "$bin" && new=$(mktemp "$bin/.menusync.XXXXXX") && cp "$1" "$new" && chmod 755 "$new" && mv -f "$new" "$to"; } ||
+        die "could not write $to; MENUSYNC_BIN names another directory"
 }
 
 build() {
@@ -91,6 +102,17 @@ build() {
     place "$work"/built/bin/menusync*
 }
 
+# As a clone may name it.
+if [ ! -d "$source" ]; then
+    case $source in
+    ssh://git@*) source=https://${source#ssh://git@} ;;
+    git@*:*) source=${source#git@} source=https://${source/:/\/} ;;
+    esac
+    source=${source%/}
+    source=${source%.git}
+    [ -z "$source" ] || [[ $source == https://* ]] ||
+        die "MENUSYNC_SOURCE is \`$source\`; write an address with https:// or a directory" 64
+fi
 [ -n "$source$releases" ] || die 'set MENUSYNC_SOURCE to the address of menusync'"'"'s repository' 64
 [ -z "$version" ] || [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.]+)?$ ]] ||
     die "MENUSYNC_VERSION is \`$version\`; write a version such as 0.1.0" 64

@@ -23,12 +23,17 @@ const SOURCE: &str = "https://forge.example/sari/menusync";
 /// stand-in on this machine gets there.
 const CURL: &str = r#"#!/usr/bin/env bash
 [[ $* != *http://127.0.0.1* ]] || exec "$REAL_CURL" "$@"
+[[ $* == *"--proto =https "* && $* == *"--fail "* && $* == *"--max-time "* ]] || { echo "curl: without $*" >&2; exit 2; }
 while [ $# -gt 1 ]; do
     [ "$1" != --output ] || output=$2
     shift
 done
 echo "$1" >>"$SHELF/../asked"
-cp "$SHELF/${1##*/}" "$output" 2>/dev/null || { echo "curl: (22) The requested URL returned error: 404" >&2; exit 22; }
+[ ! -e "$SHELF/away" ] || { printf 000; echo "curl: (6) Could not resolve host" >&2; exit 6; }
+cp "$SHELF/${1##*/}" "$output" 2>/dev/null && { printf 200; exit; }
+printf 404
+echo "curl: (22) The requested URL returned error: 404" >&2
+exit 22
 "#;
 
 /// Stands in for a build of minutes.
@@ -204,7 +209,7 @@ fn where_no_release_is_it_is_built() {
     let Some(machine) = Machine::new() else { return };
     let (code, log) = machine.install("", &[]);
     assert_eq!((code, machine.installed().as_deref()), (0, Some("built\n")), "{log}");
-    assert!(log.contains(&format!("could not fetch {SOURCE}/releases/download/")), "{log}");
+    assert!(log.contains(&format!("there is no {SOURCE}/releases/download/")), "{log}");
     let built = machine.text("built");
     assert!(built.starts_with(&format!("install --locked --git {SOURCE} --tag v{VERSION} --root ")), "{built}");
 
@@ -214,6 +219,41 @@ fn where_no_release_is_it_is_built() {
     assert!(
         machine.text("built").lines().last().unwrap().starts_with(&format!("install --locked --git {SOURCE} --root "))
     );
+}
+
+#[test]
+fn a_network_that_does_not_work_builds_nothing() {
+    let Some(machine) = Machine::new() else { return };
+    fs::write(machine.path("shelf/away"), "").unwrap();
+    for arguments in ["", "fetch"] {
+        let (code, log) = machine.install(arguments, &[]);
+        assert!(code == 1 && log.contains(&format!("could not fetch {SOURCE}/releases/")), "{log}");
+        machine.assert_nothing_done(&log);
+    }
+}
+
+#[test]
+fn the_address_of_a_clone_is_understood() {
+    for source in
+        ["https://forge.example/sari/menusync.git", "git@forge.example:sari/menusync.git", &format!("{SOURCE}/")]
+    {
+        let Some(machine) = Machine::new() else { return };
+        let sum = machine.release("menusync", RELEASED);
+        machine.sums(&sum);
+        let (code, log) = machine.install("fetch", &[("MENUSYNC_SOURCE", source)]);
+        assert_eq!((code, machine.installed().as_deref()), (0, Some("released\n")), "{log}");
+        assert!(machine.text("asked").starts_with(&format!("{SOURCE}/releases/download/")), "{log}");
+        assert!(log.contains(&format!("of the same place; MENUSYNC_SHA256={sum} pins it")), "{log}");
+    }
+}
+
+#[test]
+fn what_does_not_run_here_is_not_installed() {
+    let Some(machine) = Machine::new() else { return };
+    let sum = machine.release("menusync", "#!/bin/sh\nexit 1\n");
+    let (code, log) = machine.install("", &[("MENUSYNC_SHA256", &sum)]);
+    assert!(code == 1 && log.contains("does not run on this machine"), "{log}");
+    machine.assert_nothing_done(&log);
 }
 
 #[test]
@@ -257,6 +297,7 @@ fn words_that_are_none_are_refused_before_anything_is_asked() {
         ("MENUSYNC_VERSION", "v0.1.0"),
         ("MENUSYNC_SHA256", "abc"),
         ("MENUSYNC_SOURCE", ""),
+        ("MENUSYNC_SOURCE", "http://forge.example/sari/menusync"),
     ] {
         let (code, log) = machine.install("", &[(name, value)]);
         assert!(code == 64 && log.contains(name), "{name}={value}: {log}");
@@ -278,9 +319,11 @@ fn act(machine: &Machine, with: &[(&str, &str)]) -> (i32, String) {
         ("GITHUB_OUTPUT", &machine.path("output").display().to_string()),
         ("GITHUB_PATH", &machine.path("path").display().to_string()),
         ("GIVEN_VERSION", ""),
-        ("GIVEN_SOURCE", ""),
+        ("GIVEN_SOURCE", SOURCE),
         ("MENUSYNC_SHA256", ""),
-        ("REPOSITORY", SOURCE),
+        ("SERVER", "https://forge.example"),
+        ("REPOSITORY", "sari/menusync"),
+        ("REF", "main"),
         ("BIN", &bin),
     ]);
     environment.remove("MENUSYNC_SOURCE");
@@ -303,27 +346,49 @@ fn act(machine: &Machine, with: &[(&str, &str)]) -> (i32, String) {
 }
 
 #[test]
-fn the_action_installs_the_release_that_it_is_of_else_itself() {
-    let Some(machine) = Machine::new() else { return };
-    let sum = machine.release("menusync", RELEASED);
-    let (code, log) = act(&machine, &[("MENUSYNC_SHA256", &sum)]);
-    assert_eq!((code, machine.installed().as_deref()), (0, Some("released\n")), "{log}");
-    assert_eq!(machine.text("path").lines().last(), machine.path("bin").to_str());
-
-    let Some(machine) = Machine::new() else { return };
-    let (code, log) = act(&machine, &[]);
-    assert_eq!((code, machine.installed().as_deref()), (0, Some("built\n")), "{log}");
-    let built = machine.text("built");
-    assert!(
-        built.starts_with(&format!("install --locked --path {}/action --root ", machine.top.path().display())),
-        "{built}"
-    );
-
-    // A wrong checksum, one without a release, and another version than that of the checkout.
+fn the_action_installs_the_release_that_is_named_else_itself() {
+    let tag = format!("v{VERSION}");
     for with in
-        [[("MENUSYNC_SHA256", "0"), ("GIVEN_VERSION", "")], [("GIVEN_VERSION", "9.9.9"), ("GIVEN_SOURCE", SOURCE)]]
+        [vec![("REF", tag.as_str())], vec![("GIVEN_VERSION", VERSION)], vec![("MENUSYNC_SHA256", "of the release")]]
     {
         let Some(machine) = Machine::new() else { return };
+        let sum = machine.release("menusync", RELEASED);
+        machine.sums(&sum);
+        let with: Vec<_> = with
+            .into_iter()
+            .map(|(name, value)| (name, if name == "MENUSYNC_SHA256" { &*sum } else { value }))
+            .collect();
+        let (code, log) = act(&machine, &with);
+        assert_eq!((code, machine.installed().as_deref()), (0, Some("released\n")), "{log}");
+        assert_eq!(machine.text("path").lines().last(), machine.path("bin").to_str());
+    }
+
+    // A commit has the version of the release before it. What a tag is of is not known on every forge.
+    for with in [vec![("REF", "main")], vec![("REF", tag.as_str()), ("GIVEN_SOURCE", "")]] {
+        let Some(machine) = Machine::new() else { return };
+        let sum = machine.release("menusync", RELEASED);
+        machine.sums(&sum);
+        let (code, log) = act(&machine, &with);
+        assert_eq!((code, machine.installed().as_deref()), (0, Some("built\n")), "{log}");
+        let built = machine.text("built");
+        let from = format!("install --locked --path {}/action --root ", machine.top.path().display());
+        assert!(built.starts_with(&from), "{built}");
+        assert_eq!(machine.text("asked"), "");
+    }
+
+    // A wrong checksum, one without a release, another version than that of the checkout, and a release of nobody knows where.
+    let one = "1".repeat(64);
+    for (is_released, with) in [
+        (true, vec![("MENUSYNC_SHA256", one.as_str())]),
+        (false, vec![("MENUSYNC_SHA256", &one)]),
+        (false, vec![("GIVEN_VERSION", "9.9.9")]),
+        (true, vec![("GIVEN_VERSION", VERSION), ("GIVEN_SOURCE", "")]),
+    ] {
+        let Some(machine) = Machine::new() else { return };
+        if is_released {
+            let sum = machine.release("menusync", RELEASED);
+            machine.sums(&sum);
+        }
         let (code, log) = act(&machine, &with);
         assert_ne!(code, 0, "{log}");
         machine.assert_nothing_done(&log);
@@ -355,6 +420,9 @@ fn a_hook_fetches_once_from_where_its_clone_is_from() {
     }
     git(&clone, &["init", "-q"]);
     git(&clone, &["remote", "add", "origin", SOURCE]);
+    git(&clone, &["add", "."]);
+    git(&clone, &["commit", "-q", "-m", "a release"]);
+    git(&clone, &["tag", &format!("v{VERSION}")]);
     let mut environment = machine.environment(&[("GIT_DIR", "/nonexistent")]);
     environment.retain(|name, _| !name.starts_with("MENUSYNC"));
     for _ in 0..2 {
@@ -362,5 +430,15 @@ fn a_hook_fetches_once_from_where_its_clone_is_from() {
         let (code, log) = shell(&script, machine.top.path(), &environment);
         assert!(code == 0 && log.contains("released: fmt --check\n"), "{log}");
     }
+    assert_eq!(machine.text("asked").matches(".tar.gz").count(), 1);
+
+    // A commit after the release is other code with the same version.
+    fs::remove_dir_all(clone.join(".bin")).unwrap();
+    git(&clone, &["commit", "-q", "--allow-empty", "-m", "later"]);
+    let script = format!("bash {}/deploy/git-hooks/fetched.sh fmt", clone.display());
+    let (code, log) = shell(&script, machine.top.path(), &environment);
+    assert!(code == 0 && log.contains("built\n"), "{log}");
+    let from = format!("install --locked --path {} --root ", clone.display());
+    assert!(machine.text("built").starts_with(&from), "{}", machine.text("built"));
     assert_eq!(machine.text("asked").matches(".tar.gz").count(), 1);
 }
