@@ -44,6 +44,7 @@ fi
 cargo "$build" --profile "$profile" --locked --target "$target" --bin menusync
 
 binary=$(binary_of "$target")
+[ -s "$binary" ] || die "cargo has left no $binary"
 if grep -aqF -e "$PWD" -e "$registry" "$binary"; then
     die "$binary has paths of this machine in it"
 fi

@@ -7,7 +7,8 @@ version=$(sed -n 's/^version = "\(.*\)"$/\1/p' Cargo.toml | head -n 1)
 out=${MENUSYNC_OUT:-target/release-files}
 
 # The time that everything in an archive has: that of the commit, also where root looks at the checkout of another user.
-export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git -c safe.directory="$PWD" log -1 --format=%ct)}"
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -c safe.directory="$PWD" log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH
 # What sorts and prints goes by no language of this machine.
 export LC_ALL=C TZ=UTC
 

@@ -11,13 +11,16 @@ set -euo pipefail
 repository=${1:-}
 [[ $repository =~ ^https://[A-Za-z0-9._/-]+[A-Za-z0-9_-]$ ]] || die "the address of the repository is \`$repository\`; write it as https://…"
 releases=${MENUSYNC_RELEASES:-$repository/releases/download/v$version}
+[[ $releases =~ ^https://[A-Za-z0-9._/-]+[A-Za-z0-9_-]$ ]] || die "MENUSYNC_RELEASES is \`$releases\`; write it as https://…"
 
 templates=$PWD/deploy
 cd "$out"
 # This version's, and not what an earlier one left here.
 files=()
 for file in menusync-"$version"-*.tar.gz menusync-"$version"-*.zip menusync-"$version"-*.cdx.json menusync_"$version"-*.deb menusync-"$version"-*.rpm; do
-    [ ! -f "$file" ] || files+=("$file")
+    [ -f "$file" ] || continue
+    [ -s "$file" ] || die "$PWD/$file is empty; make it again"
+    files+=("$file")
 done
 [ "${#files[@]}" -gt 0 ] || die "there is nothing in $PWD; type: deploy/release/archive.sh TARGET"
 sha256 "${files[@]}" >SHA256SUMS

@@ -19,10 +19,10 @@ cargo tree --package menusync --edges normal,no-proc-macro --target "$target" --
     awk '$2 ~ /^v/ { print $1 "\t" substr($2, 2) }' | sort -u >"$work/linked"
 while IFS=$'\t' read -r name number; do
     [[ $name != menusync* ]] || continue
-    line=$(grep -F "$name"$'\t'"$number"$'\t' "$work/known" | head -n 1)
+    line=$(awk -F '\t' -v name="$name" -v number="$number" '$1 == name && $2 == number' "$work/known" | head -n 1)
     IFS=$'\t' read -r _ _ licence manifest <<<"$line"
     printf '\n== %s %s: %s\n' "$name" "$number" "$licence"
-    find "${manifest%/*}" -maxdepth 1 -type f \( -iname 'licen[sc]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'unlicense*' \) | sort >"$work/files"
+    find "${manifest%/*}" -type f ! -name '*.rs' \( -iname 'licen[sc]e*' -o -iname 'copying*' -o -iname 'notice*' -o -iname 'unlicense*' \) | sort >"$work/files"
     while read -r file; do
         # The same text is written once.
         sum=$(sha256 "$file" | cut -d' ' -f1)
@@ -35,3 +35,10 @@ while IFS=$'\t' read -r name number; do
         fi
     done <"$work/files"
 done <"$work/linked"
+
+# What no crate is, and is linked all the same.
+printf '\n== standard library of Rust: MIT OR Apache-2.0 (https://github.com/rust-lang/rust)\n'
+case $target in
+*-musl) printf '\n== musl: MIT (https://git.musl-libc.org/cgit/musl/tree/COPYRIGHT)\n' ;;
+*-windows-gnu) printf '\n== runtime of mingw-w64: ZPL-2.1 and public domain (https://www.mingw-w64.org)\n' ;;
+esac

@@ -26,7 +26,7 @@ rm -rf "$root"
 put() { install -D -m "$1" "$2" "$root/$3"; }
 put 755 "$stage/menusync" usr/bin/menusync
 put 755 deploy/systemd/menusync-pull usr/bin/menusync-pull
-put 755 deploy/package/make-users usr/share/menusync/make-users
+put 755 deploy/package/configured usr/share/menusync/configured
 for unit in deploy/systemd/*.service deploy/systemd/*.timer; do
     put 644 "$unit" "usr/lib/systemd/system/${unit##*/}"
     sed -i 's|/usr/local/bin/|/usr/bin/|' "$root/usr/lib/systemd/system/${unit##*/}"
