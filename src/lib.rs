@@ -3,13 +3,15 @@
 //! The rooms, from the bottom to the top; a room may use only rooms above it in this list:
 //!
 //! pure (the crate `menusync-core`, whose rooms have the same names here): [`diagnostic`] · [`catalog`] · [`schedule`] ·
-//! [`policy`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] · [`report`] ·
-//! [`symbols`]; shell (each owns one piece of the world): [`platform`] · [`settings`] · [`source`] · [`state`] · [`remote`] · [`images`] ·
-//! [`watch`] · [`systemd`] · [`notify`]; top: [`sync`] · [`fleet`] · [`language_server`] · [`daemon`] · [`web`] ·
+//! [`policy`] · [`rollout`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] ·
+//! [`report`] · [`symbols`]; shell (each owns one piece of the world): [`platform`] · [`settings`] · [`source`] · [`state`] ·
+//! [`remote`] · [`images`] · [`watch`] · [`systemd`] · [`notify`]; top: [`sync`] · [`fleet`] · [`language_server`] ·
+//! [`daemon`] · [`web`] ·
 //! [`sandbox`] (a crate of its own, which shares nothing with the rest) · [`cli`].
 
 pub use menusync_core::{
-    approval, authoring, catalog, definition, diagnostic, document, plan, policy, report, rules, schedule, symbols,
+    approval, authoring, catalog, definition, diagnostic, document, plan, policy, report, rollout, rules, schedule,
+    symbols,
 };
 pub use menusync_sandbox as sandbox;
 

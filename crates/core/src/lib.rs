@@ -4,8 +4,8 @@
 //! Internal: made for the package `menusync`, of the same version, and without a promise of stability.
 //!
 //! The rooms, from the bottom to the top; a room may use only rooms above it in this list: [`diagnostic`] · [`catalog`] ·
-//! [`schedule`] · [`policy`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] · [`approval`] ·
-//! [`report`] · [`symbols`].
+//! [`schedule`] · [`policy`] · [`rollout`] · [`document`] · [`definition`] · [`rules`] · [`plan`] · [`authoring`] ·
+//! [`approval`] · [`report`] · [`symbols`].
 
 pub mod approval;
 pub mod authoring;
@@ -16,6 +16,7 @@ pub mod document;
 pub mod plan;
 pub mod policy;
 pub mod report;
+pub mod rollout;
 pub mod rules;
 pub mod schedule;
 pub mod symbols;
