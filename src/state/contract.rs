@@ -4,6 +4,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+mod rollouts;
+
+use self::rollouts::{
+    a_rollout_belongs_to_one_platform_and_one_root, a_rollout_goes_on_for_others_and_after_reopening,
+    an_order_that_is_not_recognised_stops_a_rollout_where_it_was_sent,
+    newer_files_take_over_who_had_no_turn_and_are_still_there, who_is_forgotten_is_waited_for_by_nobody,
+};
 use super::{
     testing::{at, base, push, status},
     *,
@@ -508,4 +515,9 @@ laws! {
     another_platform_knows_nothing,
     another_roots_outlets_are_not_missing_here,
     many_use_it_at_once,
+    a_rollout_goes_on_for_others_and_after_reopening,
+    a_rollout_belongs_to_one_platform_and_one_root,
+    newer_files_take_over_who_had_no_turn_and_are_still_there,
+    an_order_that_is_not_recognised_stops_a_rollout_where_it_was_sent,
+    who_is_forgotten_is_waited_for_by_nobody,
 }

@@ -9,6 +9,7 @@
 mod contract;
 mod error;
 mod locks;
+mod rollouts;
 mod rows;
 mod sqlite;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use locks::{
     DaemonLock, LockError, OutletLock, Running, daemon_lock_holder, lock_daemon, lock_outlet, running_daemon,
     try_lock_outlet,
 };
+pub use rollouts::{NewRollout, RolloutCount, RolloutMoved, RolloutRow, RolloutStep};
 pub use rows::{
     Alarm, EventRow, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
     PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate, SwitchEnd, SwitchRow,
@@ -30,6 +32,8 @@ pub use rows::{
 pub use sqlite::{
     KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, is_damaged, set_aside,
 };
+
+use crate::rollout::Member;
 
 /// Whose memory it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,4 +130,22 @@ pub trait State: Send + Sync {
 
     /// Writes something and drops it, so that a state that cannot be written is known before a push needs it.
     async fn check_writable(&self) -> Result<(), StateError>;
+
+    /// The rollout that this root has begun last.
+    async fn rollout(&self) -> Result<Option<RolloutRow>, StateError>;
+
+    /// The same, and how an outlet stands in it; `None`: it does not concern that one.
+    async fn rollout_of(&self, outlet: &str) -> Result<Option<(RolloutRow, Option<Member>)>, StateError>;
+
+    /// How many of its outlets stand how.
+    async fn rollout_counts(&self) -> Result<Vec<RolloutCount>, StateError>;
+
+    /// Begins a rollout instead of any other. One of few outlets has ended at once.
+    async fn begin_rollout(&self, new: NewRollout) -> Result<RolloutMoved, StateError>;
+
+    /// Moves a rollout on, in one transaction.
+    async fn step_rollout(&self, step: RolloutStep) -> Result<RolloutMoved, StateError>;
+
+    /// Stops the rollout, or lets it go on (`None`). How it stood before; `None`: none is under way.
+    async fn stop_rollout(&self, why: Option<String>, at: Timestamp) -> Result<Option<RolloutRow>, StateError>;
 }

@@ -7,6 +7,7 @@ mod outlets;
 mod packed;
 mod pushes;
 mod recall;
+mod rollouts;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -35,9 +36,11 @@ pub use self::{
     store::{adopt_shared, check_writable},
 };
 use super::{
-    Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
-    PushRow, PushStep, Scope, SharedState, State, StateError, SwitchEnd,
+    Alarm, EventRow, ImageRow, NewPush, NewRollout, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
+    PushId, PushRow, PushStep, RolloutCount, RolloutMoved, RolloutRow, RolloutStep, Scope, SharedState, State,
+    StateError, SwitchEnd,
 };
+use crate::rollout::Member;
 
 /// How long a call is waited for (our choice: what hangs that long, hangs).
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -286,5 +289,30 @@ impl State for SqliteState {
 
     async fn check_writable(&self) -> Result<(), StateError> {
         self.call(Store::check_writable).await
+    }
+
+    async fn rollout(&self) -> Result<Option<RolloutRow>, StateError> {
+        self.call(|store| store.rollout()).await
+    }
+
+    async fn rollout_of(&self, outlet: &str) -> Result<Option<(RolloutRow, Option<Member>)>, StateError> {
+        let outlet = outlet.to_owned();
+        self.call(move |store| store.rollout_of(&outlet)).await
+    }
+
+    async fn rollout_counts(&self) -> Result<Vec<RolloutCount>, StateError> {
+        self.call(|store| store.rollout_counts()).await
+    }
+
+    async fn begin_rollout(&self, new: NewRollout) -> Result<RolloutMoved, StateError> {
+        self.call(move |store| store.begin_rollout(&new)).await
+    }
+
+    async fn step_rollout(&self, step: RolloutStep) -> Result<RolloutMoved, StateError> {
+        self.call(move |store| store.step_rollout(&step)).await
+    }
+
+    async fn stop_rollout(&self, why: Option<String>, at: Timestamp) -> Result<Option<RolloutRow>, StateError> {
+        self.call(move |store| store.stop_rollout(why.as_deref(), at)).await
     }
 }

@@ -65,6 +65,7 @@ impl Store {
                 "promotion_events",
                 "switches",
                 "switch_events",
+                "rollout_members",
             ] {
                 gone += connection.execute(&format!("DELETE FROM {table} WHERE platform = ?1 AND outlet = ?2"), key)?;
             }

@@ -116,7 +116,7 @@ fn a_state_of_a_later_release_is_refused_and_left_alone() {
     drop(store);
     raw(dir.path()).pragma_update(None, "user_version", 99).unwrap();
     for error in [open(dir.path()).unwrap_err(), open_read_only(dir.path()).unwrap_err()] {
-        assert!(matches!(error, StateError::Newer { found: 99, known: 7, .. }), "{error:?}");
+        assert!(matches!(error, StateError::Newer { found: 99, known: 8, .. }), "{error:?}");
         assert!(error.to_string().contains("has version 99"), "{error}");
     }
 }

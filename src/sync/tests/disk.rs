@@ -12,9 +12,11 @@ use super::{
 };
 use crate::{
     plan::StockSwitch,
+    rollout::Member,
     state::{
-        Alarm, EventRow, ImageRow, NewPush, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause, PushId,
-        PushRow, PushStep, SharedState, State, StateError,
+        Alarm, EventRow, ImageRow, NewPush, NewRollout, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview,
+        Pause, PushId, PushRow, PushStep, RolloutCount, RolloutMoved, RolloutRow, RolloutStep, SharedState, State,
+        StateError,
         testing::{done, is_locked},
     },
 };
@@ -238,6 +240,31 @@ impl State for WatchedState {
 
     async fn platforms(&self) -> Result<Vec<(String, u64)>, StateError> {
         self.inner.platforms().await
+    }
+
+    async fn rollout(&self) -> Result<Option<RolloutRow>, StateError> {
+        self.inner.rollout().await
+    }
+
+    async fn rollout_of(&self, outlet: &str) -> Result<Option<(RolloutRow, Option<Member>)>, StateError> {
+        self.inner.rollout_of(outlet).await
+    }
+
+    async fn rollout_counts(&self) -> Result<Vec<RolloutCount>, StateError> {
+        self.inner.rollout_counts().await
+    }
+
+    async fn begin_rollout(&self, new: NewRollout) -> Result<RolloutMoved, StateError> {
+        self.inner.begin_rollout(new).await
+    }
+
+    async fn step_rollout(&self, step: RolloutStep) -> Result<RolloutMoved, StateError> {
+        self.call(true)?;
+        self.inner.step_rollout(step).await
+    }
+
+    async fn stop_rollout(&self, why: Option<String>, at: Timestamp) -> Result<Option<RolloutRow>, StateError> {
+        self.inner.stop_rollout(why, at).await
     }
 
     async fn check_writable(&self) -> Result<(), StateError> {
