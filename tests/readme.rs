@@ -38,6 +38,7 @@ fn told(settings: &Settings) -> String {
         images,
         gobiz,
         verify,
+        rollout,
         state_dir,
         listen,
         external_url,
@@ -51,7 +52,7 @@ fn told(settings: &Settings) -> String {
     let mut resolved = Policy::default();
     policy.apply(&mut resolved);
     format!(
-        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {state_dir:?} {listen:?} {external_url:?} {lang:?} {webhook:?} {notify:?}"
+        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {rollout:?} {state_dir:?} {listen:?} {external_url:?} {lang:?} {webhook:?} {notify:?}"
     )
 }
 

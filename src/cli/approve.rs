@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(value_name = "PLANFILE")]
     plan: PathBuf,
     /// The guard to release, at every outlet of the plan that it holds
-    #[arg(long, value_parser = a_guard)]
+    #[arg(long, value_parser = an_approvable_guard)]
     guard: Guard,
     /// Why, for the reviewer
     #[arg(long, value_name = "TEXT", value_parser = a_reason)]
@@ -40,6 +40,15 @@ pub(super) struct Args {
 pub(super) fn a_guard(text: &str) -> Result<Guard, String> {
     let known = || Guard::ALL.map(Guard::name).join(", ");
     Guard::from_name(text).ok_or_else(|| format!("there is no guard `{text}`; guards are {}", known()))
+}
+
+fn an_approvable_guard(text: &str) -> Result<Guard, String> {
+    match a_guard(text)? {
+        guard if Guard::approvable().any(|known| known == guard) => Ok(guard),
+        guard => Err(format!(
+            "no file releases `{guard}`: `menusync resume --rollout` goes on with a rollout that was stopped"
+        )),
+    }
 }
 
 fn a_reason(text: &str) -> Result<String, String> {

@@ -34,6 +34,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         options: &|_| PassOptions::default(),
         base: None,
         is_whole: false,
+        rollout: None,
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
     report.hints =

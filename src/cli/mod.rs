@@ -35,6 +35,7 @@ mod push;
 mod reload;
 mod render;
 mod rollback;
+mod rollout;
 mod rule;
 mod run;
 mod sandbox;

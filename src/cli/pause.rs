@@ -9,6 +9,7 @@ use super::{
     Exit,
     command_error::CommandError,
     output::{Format, note},
+    rollout,
     session::{Session, block_on, moment},
     status::{Asked, ask_daemon},
 };
@@ -23,8 +24,11 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Outlets whose id, name, file or layer matches (repeatable)
-    #[arg(long, value_name = "GLOB", required = true)]
+    #[arg(long, value_name = "GLOB", required_unless_present = "rollout")]
     outlet: Vec<String>,
+    /// Instead, stop the rollout that is under way
+    #[arg(long, conflicts_with_all = ["outlet", "time"])]
+    rollout: bool,
     /// Resume automatically after this time (30m, 3h) [default: only when `resume` is run]
     #[arg(long = "for", value_name = "TIME", value_parser = crate::document::duration)]
     time: Option<Duration>,
@@ -33,8 +37,11 @@ pub(super) struct Args {
 #[derive(Debug, clap::Args)]
 pub(super) struct ResumeArgs {
     /// Outlets whose id, name, file or layer matches (repeatable)
-    #[arg(long, value_name = "GLOB", required = true)]
+    #[arg(long, value_name = "GLOB", required_unless_present = "rollout")]
     outlet: Vec<String>,
+    /// Instead, go on with a rollout that was stopped
+    #[arg(long, conflicts_with = "outlet")]
+    rollout: bool,
 }
 
 /// How an outlet stands after the command.
@@ -51,6 +58,9 @@ struct Line<'a> {
 
 /// Pauses the selected outlets.
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
+    if args.rollout {
+        return rollout::pause(session);
+    }
     let now = moment(None);
     let until = args.time.map(|time| now.saturating_add(time).unwrap_or(Timestamp::MAX));
     let pause = Pause { since: now, until };
@@ -64,6 +74,9 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
 
 /// Ends the pauses of the selected outlets.
 pub(super) fn resume(args: ResumeArgs, session: &Session) -> Result<Exit, CommandError> {
+    if args.rollout {
+        return rollout::resume(session);
+    }
     let now = moment(None);
     each(&args.outlet, session, async |state, member| {
         let was_paused = state.pause(member.id.as_str(), now).await?.is_some();

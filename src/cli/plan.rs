@@ -10,7 +10,7 @@ use super::{
     diff::unreadable,
     output::Format,
     preview::{Preview, exit_of, find_photo, has_differences, is_held, later, moments, show},
-    saved,
+    rollout, saved,
     session::{Session, block_on, lost_errors},
     when::When,
 };
@@ -63,6 +63,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     let reader = session.client()?.reader();
     let options = PassOptions { revert: args.revert, ..PassOptions::default() };
+    let order = session.loaded()?.rollout_order().filter(|_| args.at.is_none());
     let preview = Preview {
         session,
         survey: &survey,
@@ -71,8 +72,12 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         options: &|_| options.clone(),
         base: base.as_ref().map(|(loaded, survey)| (loaded, survey)),
         is_whole: args.outlet.is_empty(),
+        rollout: order.as_ref(),
     };
     let mut report = block_on(preview.report(&reader, &selected))??;
+    if let Some(order) = order.filter(|_| report.rollout.is_none()) {
+        report.waves = rollout::planned(&report, &survey, &order);
+    }
     report.hints = hints(&args, session.flags());
     let with_menus = session.outputs.has(Format::Html);
     let loaded = session.loaded()?;

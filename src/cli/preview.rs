@@ -10,6 +10,7 @@ use super::{
     command_error::CommandError,
     output::{Format, Outputs, note},
     progress::Progress,
+    rollout,
     session::Session,
 };
 use crate::{
@@ -26,8 +27,8 @@ use crate::{
     },
     state::{Overview, SharedState},
     sync::{
-        Desired, Facts, Look, OutletState, PassError, PassOptions, PendingPush, Recalled, Target, chain,
-        compare_promotions, examine, pause_note, reason, recall,
+        Desired, Facts, Look, OutletState, PassError, PassOptions, PendingPush, Recalled, RolloutOrder, Target, chain,
+        compare_promotions, examine, look_at_rollout, pause_note, reason, recall,
     },
 };
 
@@ -42,6 +43,8 @@ pub(super) struct Preview<'a> {
     pub(super) base: Option<(&'a Loaded, &'a Survey)>,
     /// All outlets are meant, also those that no file defines any more.
     pub(super) is_whole: bool,
+    /// What goes out in waves.
+    pub(super) rollout: Option<&'a RolloutOrder>,
 }
 
 impl Preview<'_> {
@@ -113,6 +116,7 @@ impl Preview<'_> {
                 verify_timeout: settings.verify.timeout,
                 view: self.view,
                 with_menus: self.session.outputs.has(Format::Html),
+                rollout: self.rollout.cloned().zip(state.clone()),
             };
             let (diagnostics, invalid_from) = (member.diagnostics.clone(), member.invalid_from.clone());
             let task = tasks.spawn(async move {
@@ -138,6 +142,9 @@ impl Preview<'_> {
         drop(progress);
         let missing = self.missing(overview.as_ref());
         let mut report = self.assemble(loaded, outlets.into_iter().chain(missing).collect())?;
+        if let (Some(order), Some(state)) = (self.rollout, &state) {
+            report.rollout = rollout::stored_of(self.session, state, order).await?;
+        }
         report.line_origins = origins(&self.session.root(), &report.held_lines(), &loaded.timezone()).await;
         Ok(report)
     }
@@ -201,6 +208,8 @@ impl Preview<'_> {
             hints: ReleaseHints::default(),
             outlets,
             later: Vec::new(),
+            waves: None,
+            rollout: None,
         })
     }
 }
@@ -248,6 +257,7 @@ struct Examination<R> {
     verify_timeout: std::time::Duration,
     view: View,
     with_menus: bool,
+    rollout: Option<(RolloutOrder, SharedState)>,
 }
 
 impl<R: Read> Examination<R> {
@@ -276,13 +286,20 @@ impl<R: Read> Examination<R> {
         if let Some(before) = &self.before {
             compare_promotions(&mut examined.plan, before.as_ref(), desired, moment);
         }
+        if let Some((order, state)) = &self.rollout {
+            let zone = &desired.policy.timezone;
+            let looked = look_at_rollout(state, order, (target, options), &mut examined, (*at, zone)).await;
+            if let Err(error) = looked {
+                return failed(target, &error, facts);
+            }
+        }
         let state = OutletState::of(&Facts { look: Look::Examined(&examined), ..facts });
         let is_queued = state == OutletState::Queued && self.view == View::Plan;
         OutletReport {
             error: reason(target, &looked_for, &examined, state)
                 .filter(|_| matches!(state, OutletState::Nonconvergent | OutletState::Failed)),
             pause,
-            window: examined.window.filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
+            window: examined.waits().filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
             menus: (self.with_menus && !examined.plan.changes.is_empty()).then(|| self.view.menus(&examined.plan)),
             plan: Some(examined.plan.for_report()),
             ..OutletReport::new(target.id.clone(), target.name.clone(), state.as_str())

@@ -21,6 +21,7 @@ use super::{
     output::{Format, note},
     preview::{Preview, is_held, is_to_push},
     progress::{self, Progress},
+    rollout::{self, NewWaves},
     saved,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::StopAnnouncer,
@@ -35,7 +36,7 @@ use crate::{
     report::{self, ApplyLine, OutletReport, PlanReport, ReleaseHints, SavedPlan, View, untrusted::printable},
     sync::{
         Clock, Consent as PassConsent, Context, InSync, Outcome, OutletState, PassOptions, PassResult, Passes,
-        PollSlots, PollWaker, Target, pass, store_failure,
+        PollSlots, PollWaker, RolloutOrder, Target, note_rollout, pass, store_failure,
     },
 };
 
@@ -85,9 +86,23 @@ impl PushRun<'_> {
         session.refuse_unfinished(!consent.release.yes)?;
         let writer = session.client()?.writer();
         let options = |member: &Member| PassOptions { released: consent.release.guards(member), ..options(member) };
-        let preview = Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole };
+        let is_rollback = selected.iter().any(|member| options(member).rollback.is_some());
+        let order = session.loaded()?.rollout_order();
+        let rollout = order.as_ref().filter(|_| !is_rollback);
+        let preview =
+            Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole, rollout };
         let mut report = block_on(preview.report(&writer, selected))??;
         self.store_failures(&report)?;
+        let released = |outlet: &OutletId| {
+            let member = selected.iter().find(|member| member.id == *outlet);
+            member.is_some_and(|member| consent.release.guards(member).contains(&Guard::Rollout))
+        };
+        let waves = rollout.filter(|_| report.rollout.is_none()).map(|order| NewWaves {
+            order,
+            survey,
+            is_whole: selected.len() == survey.members.len(),
+            is_released: &released,
+        });
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
             note(&report::plan_text(&report, session.outputs.look(Screen::default())));
             let why = match is_whole_digest(expected) {
@@ -103,13 +118,24 @@ impl PushRun<'_> {
             saved::compare(path, saved, &report)?;
         }
         NewImages { session, at }.leave_out_bad(&mut report)?;
+        if let Some(waves) = &waves {
+            waves.hold_back(&mut report);
+        }
         if report.outlets.iter().any(|outlet| is_to_push(outlet) || is_held(outlet)) {
             let look = session.outputs.look(Screen::of(&std::io::stderr()));
             note(&report::plan_text(&report, look));
         }
         let typed = if consent.release.yes { BTreeMap::new() } else { ask(&report)? };
-        let options = agreed(&report, selected, options, &typed);
-        let outcomes = push_all(session, survey, selected, writer, options)?;
+        let mut options = agreed(&report, selected, options, &typed);
+        if let Some(waves) = &waves {
+            block_on(waves.begin(&session.state()?, &report, &mut options))??;
+        }
+        let outcomes = push_all(session, survey, selected, writer, options, order.clone())?;
+        if let Some(order) = order.filter(|_| !is_rollback) {
+            let context = Context { rollout: Some(order), ..context(session, survey, watch::channel(false).1)? };
+            block_on(rollout::note_without_plan(&context, &report, selected))?;
+            block_on(rollout::tell_rest(session, &context.state))??;
+        }
         emit(session, &report, outcomes, hints)
     }
 }
@@ -310,6 +336,7 @@ pub(super) fn context(
         poll_waker: PollWaker::default(),
         in_flight: session.signals.in_flight(),
         in_sync: InSync::default(),
+        rollout: None,
     })
 }
 
@@ -319,10 +346,11 @@ fn push_all(
     selected: &[&Member],
     writer: Writer,
     mut options: BTreeMap<OutletId, PassOptions>,
+    rollout: Option<RolloutOrder>,
 ) -> Result<Vec<Outcome>, CommandError> {
     let loaded = session.load_from(&session.root())?;
     let ending = session.signals.end_in_order(StopAnnouncer::Stderr);
-    let context = context(session, survey, ending.stop())?;
+    let context = Context { rollout, ..context(session, survey, ending.stop())? };
     block_on(async {
         let (mut passes, mut outcomes) = (Passes::default(), Vec::new());
         let (progress, all) = (Progress::new("outlets"), selected.len());
@@ -368,7 +396,11 @@ fn push_all(
             };
             let (context, passed) = (context.clone(), target.clone());
             let writer = writer.as_account(member.account.as_deref());
-            let pass = async move { Box::pin(pass(&context, slot, &writer, &passed, &desired, &options)).await };
+            let pass = async move {
+                let outcome = Box::pin(pass(&context, slot, &writer, &passed, &desired, &options)).await;
+                note_rollout(&context, options.rollback.is_some(), &outcome).await;
+                outcome
+            };
             passes.begin(target, pass);
         }
         let overdue = ending.overdue();

@@ -206,7 +206,8 @@ fn leave_to_others(
         return Ok(());
     }
     let options = |member: &Member| PassOptions { rollback: pins.get(&member.id).cloned(), ..PassOptions::default() };
-    let preview = Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole: false };
+    let (base, rollout, is_whole) = (None, None, false);
+    let preview = Preview { session, survey, at, view: View::Plan, options: &options, base, is_whole, rollout };
     let report = block_on(preview.report(&session.client()?.reader(), &doubtful))??;
     for plan in report.outlets.iter().filter_map(|outlet| outlet.plan.as_ref()) {
         let Some(pins) = pins.get_mut(&plan.outlet) else { continue };

@@ -9,7 +9,7 @@ use super::{
     command_error::CommandError,
     logging,
     output::{Format, note},
-    push,
+    push, rollout,
     session::{MOST_DIAGNOSTICS, Session, block_on, moment, set_aside_damage},
     signals::{self, StopAnnouncer},
 };
@@ -124,7 +124,11 @@ impl Start<'_> {
         let members: Vec<_> = survey.members.iter().collect();
         self.session.tell_errors(&survey, &members);
         let notices = parts.notices.clone();
+        let state = SharedState::clone(&parts.state);
         let outcomes = daemon::once(parts).await;
+        if self.switches_back {
+            rollout::tell_rest(self.session, &state).await?;
+        }
         notices.end(Ending::Flush).await;
         let exit = report_once(self.session, outcomes)?;
         Ok(exit.max(self.session.exit_of_files(&survey)))

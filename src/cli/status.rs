@@ -9,13 +9,14 @@ use super::{
     Exit,
     command_error::CommandError,
     output::{Format, note},
+    rollout,
     session::{Session, block_on},
 };
 use crate::{
     daemon::{AskError, DaemonStatus, ask_status},
     fleet::{self, Survey},
     platform::socket,
-    report::{self, PlanInvocation, StatusLine},
+    report::{self, Lang, PlanInvocation, RolloutNote, StatusLine},
     source::pulled_at,
     state::{Running, running_daemon},
     sync::{OutletState, chain},
@@ -56,13 +57,28 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         Asked::Nobody => (from_state(&args.outlet, session)?, "as of the last pass; no daemon runs"),
     };
     lines.retain(|line| args.state.is_empty() || args.state.iter().any(|state| state.as_str() == line.state));
+    let rollout = rollout_of(session)?;
     let invocation = PlanInvocation { outlets: &args.outlet, flags: session.flags(), ..PlanInvocation::default() };
     session.outputs.emit(|format, screen| match format {
-        Format::Json => report::status_json(&lines),
-        _ => report::status_text(&lines, source, &session.zone(), &invocation.hints_of_plan(), screen.columns),
+        Format::Json => report::status_json(&lines, rollout.as_ref()),
+        _ => {
+            let zone = session.zone();
+            let words = rollout.as_ref().and_then(|rollout| rollout.words_in(Lang::En, &zone));
+            let words = words.map(|words| format!("{words}.\n")).unwrap_or_default();
+            words + &report::status_text(&lines, source, &zone, &invocation.hints_of_plan(), screen.columns)
+        }
     })?;
     let in_sync = lines.iter().all(|line| line.state == "in_sync");
     Ok(if in_sync { Exit::Done } else { Exit::Differences })
+}
+
+/// How far the rollout is. Only where settings ask for one the state is read for it.
+fn rollout_of(session: &Session) -> Result<Option<RolloutNote>, CommandError> {
+    let asks = session.settings().is_ok_and(|settings| settings.rollout.is_some());
+    match if asks { session.remembered()? } else { None } {
+        Some(state) => block_on(rollout::stored(session, &state))?,
+        None => Ok(None),
+    }
 }
 
 /// A checkout that was not brought up to date for longer is worth a word (our choice; it is tried every minute).

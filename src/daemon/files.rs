@@ -1,9 +1,6 @@
 //! Taking the files into use: what changed, what is refused, and which outlets that touches. Reading them is `loader`'s.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -11,13 +8,13 @@ use super::{
     Daemon, DaemonError, LONGEST_SLEEP, Refused, Reloaded, Reply, Worker,
     loader::{Beside, Files, Found, Job, Reasons},
     rounds::Cause,
+    waves::touched,
 };
 use crate::{
-    catalog::OutletId,
     diagnostic::Diagnostic,
-    fleet::{Loaded, Member, Survey},
+    fleet::{Loaded, Survey},
     report,
-    settings::{self, Settings},
+    settings::Settings,
     state::SharedState,
     watch::Changed,
 };
@@ -42,7 +39,7 @@ impl<W: Worker> Daemon<W> {
     }
 
     fn begin_load(&mut self) {
-        let Self { loader, load, root, loaded, others, context, started_with, .. } = self;
+        let Self { loader, load, root, loaded, others, context, started_with, survey, worker, .. } = self;
         loader.begin(|| Job {
             load: Arc::clone(load),
             root: root.clone(),
@@ -51,6 +48,9 @@ impl<W: Worker> Daemon<W> {
             state: SharedState::clone(&context.state),
             clock: context.clock,
             started_with: started_with.clone(),
+            survey: Arc::clone(survey),
+            rollout: context.rollout.clone(),
+            pushes: worker.pushes(),
         });
     }
 
@@ -81,7 +81,7 @@ impl<W: Worker> Daemon<W> {
         };
         let how = match taken {
             Ok(unused) => {
-                let touched = self.touched(&before, &reasons.changed);
+                let touched = touched(&before, &self.survey, &reasons.changed);
                 if reasons.layer || !reasons.requests.is_empty() {
                     self.withdraw_all();
                 } else {
@@ -97,26 +97,17 @@ impl<W: Worker> Daemon<W> {
         if reasons.start || !reasons.requests.is_empty() {
             self.notifier.ready(&self.summary());
         }
-        if let Some(cause) = reasons.cause_of_all() {
+        let cause_of_all = reasons.cause_of_all();
+        if let Some(cause) = cause_of_all {
             self.begin_all(cause);
         }
+        self.follow_begun_rollout(cause_of_all.is_some());
         if reasons.start {
             self.view.update(|shown| shown.passing = true);
         }
         reasons.requests.into_iter().for_each(|reply| reply.say(how.clone()));
         self.begin_load();
         Ok(())
-    }
-
-    /// The outlets that changed files concern.
-    fn touched(&self, before: &Survey, changed: &BTreeSet<String>) -> BTreeSet<OutletId> {
-        let everything = changed.iter().any(|path| path == settings::FILE || path.starts_with("approvals/"));
-        let members = self.survey.members.iter().chain(&before.members);
-        members
-            .filter(|member| everything || member.layers.iter().any(|layer| changed.contains(&**layer)))
-            .chain(with_other_images(before, &self.survey))
-            .map(|member| member.id.clone())
-            .collect()
     }
 
     /// What a reload that took the files says of them: errors keep only the outlets they concern from being used.
@@ -143,7 +134,7 @@ impl<W: Worker> Daemon<W> {
         is_start: bool,
         is_asked: bool,
     ) -> Result<Result<Option<Unused>, Reloaded>, DaemonError> {
-        let Files { loaded, survey, beside } = files;
+        let Files { loaded, survey, beside, rollout } = files;
         if self.unreadable.take().is_some() {
             tracing::info!("the files can be read again");
         }
@@ -174,6 +165,7 @@ impl<W: Worker> Daemon<W> {
         self.view.update(|shown| shown.after_restart.clone_from(&unused.after_restart));
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
+        self.context.rollout = rollout;
         self.context.revision.clone_from(&loaded.revision);
         self.context.author.clone_from(&loaded.author);
         self.due.set_schedule(&settings, self.context.clock.now());
@@ -250,12 +242,6 @@ fn after_restart(settings: &Settings, used: &Settings) -> Option<String> {
     let keys = if is_one { (*first).to_owned() } else { changed.join(", ") };
     let (has, it) = if is_one { ("has", "its old value") } else { ("have", "their old values") };
     Some(format!("{keys} {has} changed in the settings; the daemon uses {it} until it is restarted"))
-}
-
-/// The outlets whose images are others than before, by address or by content.
-fn with_other_images<'s>(before: &'s Survey, after: &'s Survey) -> impl Iterator<Item = &'s Member> {
-    let images: BTreeMap<&OutletId, u64> = before.members.iter().map(|member| (&member.id, member.images)).collect();
-    after.members.iter().filter(move |member| images.get(&member.id).is_some_and(|images| *images != member.images))
 }
 
 /// The errors among `diagnostics`, for people and programs.

@@ -8,14 +8,21 @@ use tokio::{
     time::Instant,
 };
 
-use super::{LoadFn, parts::Reply, rounds::Cause};
+use jiff::Timestamp;
+
+use super::{
+    LoadFn,
+    parts::Reply,
+    rounds::Cause,
+    waves::{Change, tell_not_begun, touched, with_other_images},
+};
 use crate::{
     fleet::{Loaded, Survey},
     notify::Recipients,
     settings::{Settings, SettingsError, webhook_secrets},
     source::Doing,
     state::SharedState,
-    sync::{Clock, chain},
+    sync::{Clock, RolloutOrder, chain},
     watch::{self, Others, WatchError, Watcher},
 };
 
@@ -105,6 +112,8 @@ pub(super) struct Files {
     pub(super) survey: Survey,
     /// Whether everything that valid settings name can be used.
     pub(super) beside: Option<Beside>,
+    /// What goes out in waves.
+    pub(super) rollout: Option<RolloutOrder>,
 }
 
 /// What the settings name outside of the root.
@@ -124,12 +133,25 @@ pub(super) struct Job {
     pub(super) state: SharedState,
     pub(super) clock: Clock,
     pub(super) started_with: Settings,
+    /// The outlets in use.
+    pub(super) survey: Arc<Survey>,
+    /// What goes out in waves so far.
+    pub(super) rollout: Option<RolloutOrder>,
+    /// Whether anything is sent at all.
+    pub(super) pushes: bool,
 }
 
 impl Job {
     /// Does it, beside the tasks that must not block.
-    async fn run(self, start: bool, files: bool, doing: Doing) -> Result<Read, JoinError> {
+    async fn run(
+        mut self,
+        start: bool,
+        files: bool,
+        changed: Option<BTreeSet<String>>,
+        doing: Doing,
+    ) -> Result<Read, JoinError> {
         let (state, now, noted) = (SharedState::clone(&self.state), self.clock.now(), doing.clone());
+        let (before, in_use) = (Arc::clone(&self.survey), self.rollout.take());
         let mut read = tokio::task::spawn_blocking(move || self.read(start, files, &noted)).await?;
         if let Some(survey) = read.files.survey().filter(|survey| survey.has_errors()) {
             doing.set("the state");
@@ -140,6 +162,10 @@ impl Job {
                     tracing::error!(%error, "not known which outlets the files with errors were for");
                 }
             }
+        }
+        if let Found::Files(files) = &read.files {
+            doing.set("the state");
+            begin_rollout(files, &before, in_use.as_ref(), changed.as_ref(), &state, now).await;
         }
         Ok(read)
     }
@@ -171,7 +197,27 @@ impl Job {
                 webhook_secrets: secrets,
             }
         });
-        Found::Files(Box::new(Files { loaded, survey, beside }))
+        let rollout = if self.pushes { loaded.rollout_order() } else { None };
+        Found::Files(Box::new(Files { loaded, survey, beside, rollout }))
+    }
+}
+
+/// Begins a rollout of files that are about to be taken into use.
+async fn begin_rollout(
+    files: &Files,
+    before: &Survey,
+    in_use: Option<&RolloutOrder>,
+    changed: Option<&BTreeSet<String>>,
+    state: &SharedState,
+    now: Timestamp,
+) {
+    let Some(order) = &files.rollout else { return };
+    let revision = files.loaded.revision.clone();
+    let has_other_images = with_other_images(before, &files.survey).next().is_some();
+    let touched = changed.map(|changed| touched(before, &files.survey, changed));
+    let change = Change { order, survey: &files.survey, revision, before: in_use, touched, has_other_images };
+    if let Err(error) = change.begin(state, now).await {
+        tell_not_begun(&error);
     }
 }
 
@@ -208,7 +254,8 @@ impl Loader {
         let reasons = std::mem::take(&mut self.waiting);
         let (job, doing) = (job(), Doing::default());
         let (start, files, noted) = (reasons.start, reasons.needs_files(), doing.clone());
-        let task = tokio::spawn(job.run(start, files, noted));
+        let changed = reasons.only_changed().then(|| reasons.changed.clone());
+        let task = tokio::spawn(job.run(start, files, changed, noted));
         self.running = Some(Running { task, reasons, began: Instant::now(), doing, is_logged: false });
     }
 

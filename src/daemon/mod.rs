@@ -22,6 +22,7 @@ mod switches;
 #[cfg(test)]
 mod tests;
 mod view;
+mod waves;
 mod worker;
 
 use std::{
@@ -67,8 +68,11 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
     daemon.tell_missing().await;
     note::tell_invalid_soon(&daemon.survey, None);
+    daemon.begin_rollout_of_start().await;
     daemon.begin_all(Cause::Start);
-    let mut outcomes = Vec::new();
+    // Of an outlet whose wave opens after a first look the last one counts.
+    let mut outcomes = BTreeMap::new();
+    let mut note = |ended: Outcome| _ = outcomes.insert(ended.outlet.clone(), ended);
     let mut stop_by = None;
     loop {
         let is_overdue = async {
@@ -79,7 +83,7 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
         };
         tokio::select! {
             ended = daemon.tasks.join_next_with_id() => match ended {
-                Some(ended) => outcomes.extend(daemon.ended(ended)),
+                Some(ended) => daemon.ended(ended).into_iter().for_each(&mut note),
                 None => break,
             },
             () = told_to_stop(&mut daemon.orders), if stop_by.is_none() => {
@@ -87,13 +91,12 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
                 stop_by = Some(Instant::now() + STOP_WITHIN);
             }
             () = is_overdue => {
-                outcomes.extend(daemon.break_off());
+                daemon.break_off().into_iter().for_each(&mut note);
                 break;
             }
         }
     }
-    outcomes.sort_by(|a, b| a.outlet.cmp(&b.outlet));
-    outcomes
+    outcomes.into_values().collect()
 }
 
 /// Runs until told to stop.
@@ -201,6 +204,7 @@ impl<W: Worker> Daemon<W> {
             poll_waker: PollWaker::default(),
             in_flight,
             in_sync: InSync::default(),
+            rollout: None,
         };
         let others = Others::default();
         others.set(loaded.image_files());

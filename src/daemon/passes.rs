@@ -138,6 +138,7 @@ impl<W: Worker> Daemon<W> {
             self.tell_stale_approvals(&outcome);
             self.plan_next(&outcome, waited);
         }
+        self.follow_rollout(&outcome);
         if let Some(again) = self.again.remove(&outlet).filter(|_| !*self.stop.borrow()) {
             self.begin(&outlet, again);
         }

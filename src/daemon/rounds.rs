@@ -21,6 +21,8 @@ pub(super) enum Cause {
     Event,
     /// A switch of stock ends.
     Stock,
+    /// A wave of a rollout opens.
+    Wave,
     Reload,
     Signal,
 }
@@ -35,6 +37,7 @@ impl Cause {
             Self::Due => "due",
             Self::Event => "event",
             Self::Stock => "stock",
+            Self::Wave => "wave",
             Self::Reload => "reload",
             Self::Signal => "signal",
         }

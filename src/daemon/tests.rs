@@ -39,6 +39,10 @@ async fn until(is_so: impl Fn() -> bool) {
 struct Faulty;
 
 impl Worker for Faulty {
+    fn pushes(&self) -> bool {
+        true
+    }
+
     async fn visit(&self, _: &Context, _: &Arc<Loaded>, member: &Member, _: channel::Receiver<bool>) -> Outcome {
         assert_ne!(member.id.as_str(), "G1", "this is the fault that the test asks for");
         Outcome::failed(&member.target(), "as ordered".to_owned())
@@ -49,6 +53,10 @@ impl Worker for Faulty {
 struct Endless;
 
 impl Worker for Endless {
+    fn pushes(&self) -> bool {
+        true
+    }
+
     async fn visit(
         &self,
         _: &Context,
@@ -124,6 +132,10 @@ async fn an_order_to_stop_ends_the_daemon_though_its_passes_would_not() {
 struct Deaf;
 
 impl Worker for Deaf {
+    fn pushes(&self) -> bool {
+        true
+    }
+
     async fn visit(&self, _: &Context, _: &Arc<Loaded>, _: &Member, _: channel::Receiver<bool>) -> Outcome {
         std::future::pending().await
     }
@@ -185,6 +197,10 @@ fn what_failed_is_tried_again_soon_and_what_was_refused_waits_for_the_schedule_o
 struct Failing(Arc<AtomicUsize>);
 
 impl Worker for Failing {
+    fn pushes(&self) -> bool {
+        true
+    }
+
     async fn visit(&self, _: &Context, _: &Arc<Loaded>, member: &Member, _: channel::Receiver<bool>) -> Outcome {
         self.0.fetch_add(1, Relaxed);
         Outcome::failed(&member.target(), "as ordered".to_owned())

@@ -12,8 +12,8 @@ use crate::{
     report::errors_brief,
     state::SharedState,
     sync::{
-        Context, Desired, Outcome, PassOptions, finish_pending_push, observe, observe_invalid, pass, pass_unchanged,
-        recall,
+        Context, Desired, Outcome, PassOptions, finish_pending_push, note_rollout, observe, observe_invalid, pass,
+        pass_unchanged, recall,
     },
 };
 
@@ -29,6 +29,9 @@ pub trait Worker: Send + Sync + 'static {
         withdrawn: watch::Receiver<bool>,
     ) -> impl Future<Output = Outcome> + Send;
 
+    /// Whether it sends anything at all.
+    fn pushes(&self) -> bool;
+
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}
 }
@@ -41,6 +44,31 @@ pub struct Observer<R>(pub R);
 
 impl<R: Read + Write + Clone + 'static> Worker for Pusher<R> {
     async fn visit(
+        &self,
+        context: &Context,
+        loaded: &Arc<Loaded>,
+        member: &Member,
+        withdrawn: watch::Receiver<bool>,
+    ) -> Outcome {
+        let outcome = Box::pin(self.push(context, loaded, member, withdrawn.clone())).await;
+        // What a look has found of older files says nothing of the newer ones, which a pass looks at next.
+        if outcome.request_id.is_some() || !*withdrawn.borrow() {
+            note_rollout(context, false, &outcome).await;
+        }
+        outcome
+    }
+
+    fn pushes(&self) -> bool {
+        true
+    }
+
+    fn clear_rate_limits(&self) {
+        self.0.clear_rate_limits();
+    }
+}
+
+impl<R: Read + Write + Clone + 'static> Pusher<R> {
+    async fn push(
         &self,
         context: &Context,
         loaded: &Arc<Loaded>,
@@ -99,10 +127,6 @@ impl<R: Read + Write + Clone + 'static> Worker for Pusher<R> {
             }
         }
     }
-
-    fn clear_rate_limits(&self) {
-        self.0.clear_rate_limits();
-    }
 }
 
 impl<R: Read + Clone + 'static> Worker for Observer<R> {
@@ -126,6 +150,10 @@ impl<R: Read + Clone + 'static> Worker for Observer<R> {
             }
         };
         unless(context, &withdrawn, member, look).await
+    }
+
+    fn pushes(&self) -> bool {
+        false
     }
 
     fn clear_rate_limits(&self) {

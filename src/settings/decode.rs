@@ -8,6 +8,7 @@ use super::{
     fields::{decode_path, refuse_secret},
     notify::notify,
     proxy,
+    rollout::rollout,
     webhook::webhook,
 };
 use crate::{
@@ -142,6 +143,10 @@ fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Opt
         images: section(decoder, &mut both, "images", images),
         gobiz: gobiz(decoder, &mut both, target),
         verify: section(decoder, &mut both, "verify", verify),
+        rollout: {
+            let fields = both.of(decoder, "rollout");
+            rollout(decoder, fields)
+        },
         state_dir: {
             let fields = both.of(decoder, "state_dir");
             decode_path(decoder, fields, "state_dir")

@@ -10,6 +10,7 @@ mod environment;
 mod fields;
 mod notify;
 mod proxy;
+mod rollout;
 mod secret_file;
 mod webhook;
 
@@ -33,6 +34,7 @@ use crate::{
     definition::policy::PolicyPatch,
     platform::{paths::STATE_HOMES, rights},
     report::Lang,
+    rollout::Rollout,
     schedule::Cron,
 };
 
@@ -56,6 +58,8 @@ pub struct Settings {
     pub gobiz: Gobiz,
     /// `verify`
     pub verify: Verify,
+    /// `rollout`: a change of many outlets goes out in waves; `None`: all at once.
+    pub rollout: Option<Rollout>,
     /// `state_dir` as written; [`state_dir`] says which one counts.
     pub state_dir: Option<PathBuf>,
     /// Whether the operator's settings say `state_dir`.

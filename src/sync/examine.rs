@@ -72,6 +72,18 @@ pub struct Examined {
     pub promotions_listed_at: Option<Instant>,
     /// What a push waits for: in words, and when the window opens, unless none does within a year.
     pub window: Option<(String, Option<Timestamp>)>,
+    /// The same of a wave of a rollout.
+    pub wave: Option<(String, Option<Timestamp>)>,
+}
+
+impl Examined {
+    /// What a push waits for: in words, and when it may go out, where that is known.
+    pub fn waits(&self) -> Option<(String, Option<Timestamp>)> {
+        match (&self.window, &self.wave) {
+            (Some((window, opens_at)), Some((wave, _))) => Some((format!("{window}; {wave}"), *opens_at)),
+            (window, wave) => window.as_ref().or(wave.as_ref()).cloned(),
+        }
+    }
 }
 
 /// Fetches an outlet and compares it with what is wanted.
@@ -157,6 +169,7 @@ pub fn compare(
         lost_again,
         promotions_listed_at,
         window,
+        wave: None,
     }
 }
 

@@ -27,6 +27,7 @@ mod poll_waker;
 mod promote;
 mod push;
 mod reason;
+mod rollout;
 mod set_stock;
 mod switch;
 mod switch_back;
@@ -56,6 +57,7 @@ pub use passes::{Passes, ended_by_stop};
 pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
 pub use reason::{pause_note, reason};
+pub use rollout::{RolloutOrder, begin_rollout, look_at_rollout, note_rollout};
 pub use switch::{SwitchLook, look_at_switch, not_switched, switch_stock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 pub use unchanged::{Basis, InSync, pass_unchanged};
@@ -221,6 +223,8 @@ pub struct Context {
     pub in_flight: InFlight,
     /// What needs no look in full.
     pub in_sync: InSync,
+    /// What goes out in waves; `None`: everything at once.
+    pub rollout: Option<RolloutOrder>,
 }
 
 /// One outlet being worked on: what takes memory or makes calls is done with a slot in hand, so that a fleet takes no more than

@@ -148,6 +148,7 @@ impl Look<'_> {
             Self::Examined(examined) => match of_plan(&examined.plan) {
                 // Orders that are not recognised are drift, whatever the menu reads.
                 InSync if examined.recalled.alarm.is_some() => Drifted,
+                Pending if examined.wave.is_some() => Queued,
                 Pending if examined.lost_again => Nonconvergent,
                 Pending if examined.window.is_some() => Queued,
                 state => state,

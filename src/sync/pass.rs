@@ -15,6 +15,7 @@ use super::{
     promote::{PlannedPromotions, is_well},
     push::Sent,
     reason::reason,
+    rollout::ask_rollout,
     unchanged::remember,
     until,
     verdict::{Verdict, refused},
@@ -343,6 +344,7 @@ impl<R: Read + Write> Pass<'_, R> {
         if let Some(why) = &examined.plan.unwatched {
             tracing::warn!(outlet = %target.id, "{why}");
         }
+        ask_rollout(context, target, self.options, &mut examined, &desired.policy.timezone).await?;
         note(context, target, &examined).await?;
         match self.verdict(&desired, &examined, earlier.is_some()) {
             Verdict::Nothing => {

@@ -28,7 +28,7 @@ pub fn reason(target: &Target, desired: &Desired, examined: &Examined, state: Ou
         )),
         OutletState::Nonconvergent => Some(not_as_sent(&examined.plan)),
         OutletState::Failed => promotions_unread(&examined.plan),
-        OutletState::Queued => examined.window.as_ref().map(|(words, _)| words.clone()),
+        OutletState::Queued => examined.waits().map(|(words, _)| words),
         OutletState::Drifted => examined.recalled.alarm.as_ref().map(|alarm| {
             format!(
                 "{} ({}); a push of the menu brings lost ids back: `menusync drift --outlet {}` shows what was lost",

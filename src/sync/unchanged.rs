@@ -149,6 +149,7 @@ fn teaches_nothing(desired: &Desired, examined: &Examined) -> bool {
         lost_again: _,
         promotions_listed_at: _,
         window: _,
+        wave: _,
     } = examined;
     OutletState::of(&Facts::of_look(Look::Examined(examined))) == OutletState::InSync
         && plan.action == Action::None

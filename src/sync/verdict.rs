@@ -84,7 +84,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 // It was open when the plan was shown.
                 let is_agreed = matches!(self.options.consent, Consent::Agreed(_));
                 let result = if is_agreed { PassResult::Held } else { PassResult::Queued };
-                refused(result, examined.window.as_ref().and_then(|(_, opens_at)| *opens_at))
+                refused(result, examined.waits().and_then(|(_, opens_at)| opens_at))
             }
             _ if matches!(self.options.consent, Consent::ShowOnly(_)) => {
                 let why = "left out: nobody agreed to this push; `menusync apply` asks again".to_owned();

@@ -20,7 +20,7 @@ use crate::{
 /// `menusync.status/1`, letter for letter what `menusync status --output json` prints.
 pub(super) async fn status(State(shared): State<Handle>) -> Response {
     match Snapshot::take(&shared).await {
-        Ok(snapshot) => json(StatusCode::OK, report::status_json(&snapshot.lines)),
+        Ok(snapshot) => json(StatusCode::OK, report::status_json(&snapshot.lines, snapshot.rollout.as_ref())),
         Err(error) => unavailable(error),
     }
 }

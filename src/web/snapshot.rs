@@ -15,9 +15,9 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::Handle;
 use crate::{
     daemon::Shown,
-    fleet::{Loaded, Selection, Survey, beside, promotion_lines, push_lines, status, switch_lines},
+    fleet::{Loaded, Selection, Survey, beside, promotion_lines, push_lines, rollout_note, status, switch_lines},
     plan::{Base, PastChange},
-    report::{Lang, OutletHistory, PromotionEventLine, StatusLine, SwitchEventLine},
+    report::{Lang, OutletHistory, PromotionEventLine, RolloutNote, StatusLine, SwitchEventLine},
     state::{PushId, PushRow, StateError},
     sync::{Facts, Look, OutletState, chain},
 };
@@ -32,6 +32,8 @@ pub(super) struct Snapshot {
     pub(super) loaded: Arc<Loaded>,
     pub(super) survey: Arc<Survey>,
     pub(super) lines: Vec<StatusLine>,
+    /// How far a change is that goes out in waves.
+    pub(super) rollout: Option<RolloutNote>,
     /// Of what the daemon shows, at most as new as the rest.
     pub(super) version: u64,
     /// See [`super::Site::flags`].
@@ -89,6 +91,13 @@ impl Snapshot {
                 None
             }
         };
+        let rollout = match &unreadable {
+            None if settings.rollout.is_some() => {
+                let (row, counts) = (site.reader.rollout().await?, site.reader.rollout_counts().await?);
+                rollout_note(settings, row, &counts)
+            }
+            _ => None,
+        };
         let mut lines = status(settings, &survey, overview.as_ref(), &Selection::default(), now);
         if let Some(error) = unreadable {
             // Nothing is known of those that no pass has ended for since.
@@ -99,7 +108,7 @@ impl Snapshot {
             }
         }
         shown.overlay(&mut lines);
-        Ok(Self { now, shown, loaded, survey, lines, version, flags: site.flags.clone() })
+        Ok(Self { now, shown, loaded, survey, lines, rollout, version, flags: site.flags.clone() })
     }
 
     /// An outlet.

@@ -35,6 +35,7 @@ mod proxies;
 mod push;
 mod release;
 mod remote;
+mod rollout;
 mod saved;
 mod schedule;
 mod secrets;

@@ -29,4 +29,5 @@ mod stopping;
 mod switching;
 mod trouble;
 mod units;
+mod waves;
 mod webhook;

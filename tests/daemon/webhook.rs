@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     harness::Daemon,
-    support::{KEMANG, KEMANG_FILE, KUTA, LAYER, SECRET, Stage},
+    support::{KEMANG, KEMANG_FILE, KUTA, LAYER, SECRET, Stage, fleet},
 };
 
 const RELAY: &str = "relay-secret-Qm3xT8";
@@ -127,6 +127,30 @@ fn orders_that_are_not_recognised_are_drift_until_the_menu_is_pushed_again() {
     stage.edit(LAYER, "price: 25000", "price: 27000");
     stage.run(&["apply", "--yes"]).expect(0);
     assert_eq!(stage.run(&["status", "--output", "json"]).json()["outlets"][0]["state"], "in_sync");
+}
+
+#[test]
+fn an_order_that_is_not_recognised_where_a_change_went_first_stops_it() {
+    let (stage, [canary, second, _]) = (fleet::fleet("1h"), fleet::waves());
+    let webhook = "webhook: {listen: \"127.0.0.1:0\", secret_file: ../relay}";
+    stage.settings(&format!("{}{webhook}", fleet::rollout("1h")));
+    secret(&stage, RELAY);
+    let daemon = Daemon::start(&stage);
+    let address = address(&daemon);
+    fleet::change(&stage, 27_000);
+    daemon.wait_for("the first wave", |_| fleet::rollout_of(&stage)["phase"] == "baking");
+    let lost = |outlet: &str| {
+        let letter = Letter::new(ERROR, outlet);
+        Letter { body: letter.body.replace("2026-01-04T03:00:00Z", "just now"), ..letter }
+    };
+    // Whoever was not sent anything has troubles of its own.
+    looks_after(&daemon, &stage, || assert_eq!(lost(&second[0]).send(&address, RELAY), 200));
+    assert_eq!(fleet::rollout_of(&stage)["phase"], "baking");
+    looks_after(&daemon, &stage, || assert_eq!(lost(&canary[0]).send(&address, RELAY), 200));
+    let rollout = fleet::rollout_of(&stage);
+    assert_eq!(rollout["phase"], "stopped");
+    assert!(rollout["why"].as_str().unwrap().contains("cannot be recognised"), "{rollout:#}");
+    daemon.stop();
 }
 
 #[test]

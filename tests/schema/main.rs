@@ -106,6 +106,8 @@ fn is_about_meaning(diagnostic: &Diagnostic) -> bool {
         "missing-key" => says("names no outlet"),
         // Which days a month has, and what comes first.
         "date-format" => says("is not a date") || says("must be after"),
+        // Which wave takes somebody after which.
+        "out-of-range" if says("wave") && !says("cannot be") => true,
         "out-of-range" => {
             says("`interval` must be more than 0 and at most `timeout`") || says("`webhook.listen` and `listen`")
         }

@@ -107,6 +107,10 @@ impl Worker for Counted {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.visit(context, loaded, member, stale).await
     }
+
+    fn pushes(&self) -> bool {
+        self.0.pushes()
+    }
 }
 
 pub(crate) struct World {

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
 pub mod clock;
+pub mod fleet;
 mod normal;
 
 use std::{

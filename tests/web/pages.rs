@@ -130,7 +130,7 @@ async fn the_status_is_the_one_that_the_command_prints() {
     let overview = served.state.overview(now).await.unwrap();
     let mut lines = fleet::status(settings, &survey, Some(&overview), &Selection::default(), now);
     shown.overlay(&mut lines);
-    assert_eq!(text.trim_end(), status_json(&lines));
+    assert_eq!(text.trim_end(), status_json(&lines, None));
 }
 
 #[tokio::test]

@@ -157,11 +157,12 @@ pub enum Guard {
     SoldOut,
     Promotion,
     PromotionDepth,
+    Rollout,
 }
 
 impl Guard {
     /// All guards.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::FirstContact,
         Self::EmptyLive,
         Self::Deletes,
@@ -176,7 +177,13 @@ impl Guard {
         Self::SoldOut,
         Self::Promotion,
         Self::PromotionDepth,
+        Self::Rollout,
     ];
+
+    /// Those that a reviewed file can release: a rollout is stopped for all outlets that are left, whatever their plans are.
+    pub fn approvable() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|guard| *guard != Self::Rollout)
+    }
 
     /// The guard's name as people type it.
     pub fn name(self) -> &'static str {
@@ -195,6 +202,7 @@ impl Guard {
             Self::SoldOut => "sold-out",
             Self::Promotion => "promotion",
             Self::PromotionDepth => "promotion-depth",
+            Self::Rollout => "rollout",
         }
     }
 

@@ -110,7 +110,7 @@ fn schema_without_id(kind: Kind) -> Value {
         Kind::Layer => with_likely_price(with_policy(parsed(LAYER))),
         Kind::Approval => {
             let mut schema = parsed(APPROVAL);
-            schema["properties"]["guard"]["enum"] = guards();
+            schema["properties"]["guard"]["enum"] = Guard::approvable().map(Guard::name).collect();
             schema
         }
         Kind::Plan => with_guards(PLAN),

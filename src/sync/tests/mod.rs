@@ -83,6 +83,7 @@ impl Bench {
             poll_waker: PollWaker::default(),
             in_flight: InFlight::default(),
             in_sync: InSync::default(),
+            rollout: None,
         };
         let (platform, target) = (Arc::new(Platform::new()), target("G1"));
         let wanted = Desired::of_catalog(warung(), Policy::default());

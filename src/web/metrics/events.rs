@@ -281,6 +281,10 @@ impl<W: Worker> Worker for Metered<W> {
         outcome
     }
 
+    fn pushes(&self) -> bool {
+        self.0.pushes()
+    }
+
     fn clear_rate_limits(&self) {
         self.0.clear_rate_limits();
     }

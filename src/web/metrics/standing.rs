@@ -10,7 +10,7 @@ use prometheus_client::{
 
 use crate::{
     policy::Guard,
-    report::StatusLine,
+    report::{RolloutNote, RolloutPhase, StatusLine},
     sync::OutletState,
     web::{Site, snapshot::Snapshot},
 };
@@ -45,6 +45,9 @@ pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>, pulled: Option<
     registry.register("menusync_last_reload_successful", "Whether the newest files are in use: 1 or 0", used);
     if let Some(snapshot) = snapshot {
         about_outlets(&mut registry, &snapshot.lines);
+        if let Some(rollout) = &snapshot.rollout {
+            about_rollout(&mut registry, rollout);
+        }
     }
     registry
 }
@@ -100,6 +103,22 @@ fn about_outlets(registry: &mut Registry, lines: &[StatusLine]) {
     let contested = drift().filter(|change| change.contested).count();
     let help = "Of these, the ones that were undone again and again and are left alone now";
     registry.register("menusync_contested_changes", help, number(contested));
+}
+
+/// Only where settings ask for waves.
+fn about_rollout(registry: &mut Registry, rollout: &RolloutNote) {
+    let is_under_way = rollout.phase != RolloutPhase::Ended;
+    let number = |count: usize| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(if is_under_way { i64::try_from(count).unwrap_or(i64::MAX) } else { 0 });
+        gauge
+    };
+    let help = "The wave of the rollout that is open, counted from 1; 0: none is, or no rollout is under way";
+    registry.register("menusync_rollout_wave", help, number(rollout.wave));
+    let help = "The waves of the rollout; 0: not known yet, or no rollout is under way";
+    registry.register("menusync_rollout_waves", help, number(rollout.waves.len()));
+    let help = "Whether the rollout is stopped: 1 or 0";
+    registry.register("menusync_rollout_stopped", help, number(rollout.stopped.is_some().into()));
 }
 
 /// How often each word comes; words that are not among `known` are left out.

@@ -59,6 +59,7 @@ pub(super) fn page(snapshot: &Snapshot, filter: &Filter, authors: &BTreeMap<Stri
             h1 { (headline(wanting, lines.len(), lang)) }
             (counts(&lines, filter, lang))
             (trouble(snapshot, &clock))
+            (rollout(snapshot, &clock))
             (causes(&groups(&lines, snapshot, lang), snapshot, authors, &clock))
             (release_of_cause(&found, &lines, filter, snapshot, authors, lang))
         }
@@ -116,6 +117,14 @@ fn trouble(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
             p.trouble { (with_commands(&lang.files_with_errors(errors), snapshot)) }
         }
     }
+}
+
+/// How far a change is that goes out in waves.
+fn rollout(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
+    let known = snapshot.rollout.as_ref();
+    let words = known.and_then(|rollout| rollout.words_in(clock.lang, clock.zone));
+    let class = if known.is_some_and(|rollout| rollout.stopped.is_some()) { "trouble" } else { "quiet" };
+    html! { @if let Some(words) = words { p class=(class) { (with_commands(&format!("{words}."), snapshot)) } } }
 }
 
 /// `38 outlets: 401 from GoBiz since 19:02`

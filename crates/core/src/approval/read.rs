@@ -67,7 +67,7 @@ fn required<T>(
 }
 
 fn guard(decoder: &mut Decoder, node: &Node) -> Option<Guard> {
-    let guards = Guard::ALL.map(|guard| (guard.name(), guard));
+    let guards: Vec<(&str, Guard)> = Guard::approvable().map(|guard| (guard.name(), guard)).collect();
     decoder.choice(node, "guard", &guards).map(|guard| guard.value)
 }
 

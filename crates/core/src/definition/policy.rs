@@ -384,7 +384,7 @@ fn window(decoder: &mut Decoder, node: &Node, named: &mut Vec<Spanned<String>>) 
     let kind = decoder.require(&mut fields, "kind", "the window");
     let kind = kind.and_then(|node| decoder.choice(node, "kind", &KINDS));
     let times = recurrence(decoder, &mut fields, "the window");
-    let outlets = fields.take("outlets").map_or_else(|| Some(Vec::new()), |node| globs(decoder, node));
+    let outlets = fields.take("outlets").map_or_else(|| Some(Vec::new()), |node| outlet_globs(decoder, node));
     decoder.finish(fields, "a window");
     let globs = outlets?;
     let outlets = globs.iter().map(|glob| glob.value.clone()).collect();
@@ -392,7 +392,8 @@ fn window(decoder: &mut Decoder, node: &Node, named: &mut Vec<Spanned<String>>) 
     Some(Window { kind: kind?.value, times: times?, outlets })
 }
 
-fn globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<Spanned<String>>> {
+/// Patterns that mean outlets.
+pub fn outlet_globs(decoder: &mut Decoder, node: &Node) -> Option<Vec<Spanned<String>>> {
     let mut globs = Vec::new();
     for node in decoder.list(node, "outlets")? {
         let glob = decoder.text(node, "outlets")?;

@@ -194,6 +194,12 @@ impl OutletPlan {
         self.action != Action::None || self.promotions.sends()
     }
 
+    /// Whether more than stock would be sent. Stock alone is urgent: it waits for no other outlet.
+    pub fn is_more_than_stock(&self) -> bool {
+        let is_more = |change: &Change| change.pushed && !change.only_with_put && !change.is_stock();
+        self.promotions.sends() || self.action == Action::Put && self.changes.iter().any(is_more)
+    }
+
     /// Changes that would be pushed.
     pub fn pushed(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.pushed)

@@ -113,7 +113,7 @@ impl Held {
         let mut sentences = Vec::new();
         if !others.0.is_empty() {
             sentences.extend(hints.push.as_ref().map(|push| others.now(push)));
-            sentences.extend(hints.plan.as_ref().map(|plan| others.reviewed(plan, hints)));
+            sentences.extend(hints.plan.as_ref().and_then(|plan| others.reviewed(plan, hints)));
         }
         if !lost.0.is_empty() {
             let now = |_: &Push| format!("To bring back what GoFood lost: `{}`.", lost.bring_back(hints));
@@ -198,10 +198,11 @@ impl Held {
         format!("To let through what is held: {command}, or type {name} when it asks{}.", one.unwrap_or_default())
     }
 
-    fn reviewed(&self, plan: &PlanFile, hints: &ReleaseHints) -> String {
+    fn reviewed(&self, plan: &PlanFile, hints: &ReleaseHints) -> Option<String> {
         let commands = self.review(plan, hints);
         let commands: Vec<String> = commands.iter().map(|command| format!("`{}`", harmless(command))).collect();
-        format!("With a review: {}, and commit what it writes.", commands.join(", then "))
+        (!commands.is_empty())
+            .then(|| format!("With a review: {}, and commit what it writes.", commands.join(", then ")))
     }
 
     /// The commands that have it reviewed, one after the other: one a guard, each complete.
@@ -212,7 +213,13 @@ impl Held {
         };
         let flags = &hints.flags;
         let approve = |guard: &Guard| format!("menusync approve {file}{flags} --guard {guard} --reason TEXT");
-        first.into_iter().chain(self.guards().iter().map(approve)).collect()
+        let guards = self.guards();
+        let approvable: Vec<String> =
+            Guard::approvable().filter(|guard| guards.contains(guard)).map(|guard| approve(&guard)).collect();
+        if approvable.is_empty() {
+            return Vec::new();
+        }
+        first.into_iter().chain(approvable).collect()
     }
 
     fn guards(&self) -> Vec<Guard> {

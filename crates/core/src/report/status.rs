@@ -9,7 +9,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::{
-    InvalidFrom, Lang, PauseNote, counted, held_names, held_places, minute,
+    InvalidFrom, Lang, PauseNote, RolloutNote, counted, held_names, held_places, minute,
     release::{Held, ReleaseHints},
     stock::{SwitchNote, unread_switch},
     untrusted::printable,
@@ -228,14 +228,17 @@ pub struct LastPush {
 }
 
 /// `menusync.status/1`
-pub fn status_json(lines: &[StatusLine]) -> String {
+pub fn status_json(lines: &[StatusLine], rollout: Option<&RolloutNote>) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         schema: &'static str,
         tool: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rollout: Option<&'a RolloutNote>,
         outlets: &'a [StatusLine],
     }
-    let document = Document { schema: "menusync.status/1", tool: env!("CARGO_PKG_VERSION"), outlets: lines };
+    let tool = env!("CARGO_PKG_VERSION");
+    let document = Document { schema: "menusync.status/1", tool, rollout, outlets: lines };
     serde_json::to_string_pretty(&document).expect("strings, numbers and lists always serialise")
 }
 

@@ -155,6 +155,8 @@ impl Judge<'_> {
             Guard::Deletes | Guard::EmptiedMenu | Guard::Unmanaged | Guard::UnreadField | Guard::UnknownField => None,
             // Asked once the promotions are known, see `promotions`.
             Guard::Promotion | Guard::PromotionDepth => None,
+            // Asked by who knows what is stored of the others.
+            Guard::Rollout => None,
         }
     }
 

@@ -12,6 +12,7 @@ mod menu;
 mod notices;
 mod page;
 mod photos;
+mod rollout;
 mod states;
 mod stock;
 #[cfg(test)]

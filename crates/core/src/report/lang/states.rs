@@ -118,6 +118,7 @@ fn indonesian_finding(guard: Guard) -> &'static str {
         Guard::SoldOut => "Terlalu banyak hidangan akan habis sekaligus.",
         Guard::Promotion => "Kiriman ini mengganggu promo yang berjalan atau menunggu.",
         Guard::PromotionDepth => "Ada promo dengan potongan terlalu besar.",
+        Guard::Rollout => "Pengiriman bertahap dihentikan.",
     }
 }
 
@@ -165,8 +166,9 @@ texts! {
     pending_advice: "The next pass pushes it. If it stays so: with `run --read-only` nothing is pushed; else see the log.",
         "Pemeriksaan berikutnya akan mengirimnya. Kalau tetap begini: dengan `run --read-only` tidak ada yang dikirim; kalau bukan \
         itu, lihat lognya.";
-    queued_meaning: "It waits for a window in which pushes are allowed.", "Menunggu jadwal yang mengizinkan kiriman.";
-    queued_advice: "It is pushed when the window opens.", "Dikirim begitu jadwalnya tiba.";
+    queued_meaning: "It waits for a window in which pushes are allowed, or for its wave of a rollout.",
+        "Menunggu jadwal yang mengizinkan kiriman, atau tahap kirimannya.";
+    queued_advice: "It is pushed when that opens.", "Dikirim begitu jadwal atau tahapnya tiba.";
     pushing_meaning: "It is being pushed.", "Sedang dikirim.";
     verifying_meaning: "It was pushed; GoFood has to show it, which takes minutes.",
         "Sudah dikirim; tinggal tampil di GoFood, biasanya beberapa menit.";

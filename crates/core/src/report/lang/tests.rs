@@ -69,6 +69,7 @@ fn all(lang: Lang) -> Vec<(&'static str, String)> {
         super::page::sentences(lang),
         super::photos::texts(lang),
         super::photos::sentences(lang),
+        super::rollout::sentences(lang),
         super::states::texts(lang),
         super::stock::texts(lang),
         super::stock::sentences(lang),

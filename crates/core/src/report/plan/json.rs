@@ -18,7 +18,7 @@ use crate::{
         PromotionStep, Reviewed, Risk, Verdict, digest_of,
     },
     policy::Guard,
-    report::{diagnostics::DiagnosticEntry, release::ReleaseCommands},
+    report::{PlannedWaves, RolloutNote, diagnostics::DiagnosticEntry, release::ReleaseCommands},
 };
 
 /// The name of the shape, with its version.
@@ -41,6 +41,10 @@ struct Report<'a> {
     release: Option<ReleaseCommands>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     later: Vec<LaterEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waves: Option<&'a PlannedWaves>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rollout: Option<&'a RolloutNote>,
 }
 
 #[derive(Serialize)]
@@ -186,6 +190,8 @@ pub fn plan_json(report: &PlanReport) -> String {
         stale_approvals: &report.stale_approvals,
         release: report.held().commands(&report.hints),
         later: report.later.iter().map(LaterEntry::from).collect(),
+        waves: report.waves.as_ref(),
+        rollout: report.rollout.as_ref(),
     };
     let mut json = serde_json::to_string_pretty(&entry).expect("texts, numbers and field values are always JSON");
     json.push('\n');

@@ -149,6 +149,9 @@ impl Page<'_> {
         if !risks.is_empty() {
             out += &format!("\n{}\n", risks.join(" · "));
         }
+        if let Some(words) = self.report.rollout_words() {
+            out += &format!("\n{}\n", markdown(&words));
+        }
         out += &self.later();
         out += &self.changes();
         if sum.changed > 0 && self.report.view != View::Drift {

@@ -53,7 +53,7 @@ use crate::{
     diagnostic::Diagnostic,
     plan::{Change, Class, Digest, OutletPlan, Risk, digest_of},
     report::{
-        Lang,
+        Lang, PlannedWaves, RolloutNote,
         menu::MenuSides,
         release::{Held, ReleaseHints},
     },
@@ -113,6 +113,10 @@ pub struct PlanReport {
     pub outlets: Vec<OutletReport>,
     /// What is different from later moments on, in their order.
     pub later: Vec<LaterChanges>,
+    /// The waves that a push of all of it would begin.
+    pub waves: Option<PlannedWaves>,
+    /// How far the rollout of these very files is.
+    pub rollout: Option<RolloutNote>,
 }
 
 /// Who wrote a line last.
@@ -264,7 +268,20 @@ impl PlanReport {
             hints: ReleaseHints::default(),
             outlets,
             later: Vec::new(),
+            waves: None,
+            rollout: None,
         }
+    }
+
+    /// How a push goes out, if not all at once.
+    fn rollout_words(&self) -> Option<String> {
+        let name = |outlet: &OutletId| {
+            let known = self.outlets.iter().find(|line| line.outlet == *outlet);
+            known.map_or_else(|| outlet.to_string(), |line| line.label().to_owned())
+        };
+        let planned = || Some(format!("Rollout: {}.", self.waves.as_ref()?.words(name)));
+        let words = self.rollout.as_ref().and_then(|note| note.words_in(Lang::En, &self.zone));
+        words.map(|words| format!("{words}.")).or_else(planned)
     }
 
     /// The lines that give what guards hold, the first of each guard of each outlet; [`WHOLE_FILE`] of a file that gives it no

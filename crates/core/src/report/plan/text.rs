@@ -73,6 +73,9 @@ pub fn plan_text(report: &PlanReport, look: impl Into<Look>) -> String {
     if sum.changed > 0 && report.view != View::Drift {
         out += &format!("Digest: {}\n", report.digest());
     }
+    if let Some(words) = report.rollout_words() {
+        out += &format!("{}\n", printable(&words));
+    }
     out + &report.held().text(&report.hints) + &stale + &later_text(report, look, false)
 }
 

@@ -166,6 +166,8 @@ fn report(outlets: Vec<OutletReport>) -> PlanReport {
         state_dir: Some("/var/lib/menusync".to_owned()),
         outlets,
         later: Vec::new(),
+        waves: None,
+        rollout: None,
     }
 }
 
