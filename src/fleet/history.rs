@@ -83,6 +83,7 @@ pub fn push_lines(rows: Vec<(PushRow, Option<String>)>) -> Vec<PushLine> {
             outcome: row.outcome.map(PushOutcome::as_str),
             error: row.error,
             back_to: row.back_to,
+            wave: row.wave,
             live: live == Some(row.number),
             changes: changes.and_then(|changes| serde_json::from_str(&changes).ok()),
         }

@@ -135,6 +135,16 @@ async fn a_push_is_recorded_step_by_step(place: &Place) {
     assert_eq!((outlet.base.as_deref(), outlet.state.as_deref()), (Some("{}"), Some("verifying")));
 }
 
+async fn a_push_knows_its_wave(place: &Place) {
+    let state = place.state();
+    let wave = Some(crate::rollout::WaveOf { wave: 2, waves: 3 });
+    state.begin_push(NewPush { wave, ..push("G1") }).await.unwrap();
+    assert_eq!(state.pending_push("G1").await.unwrap().unwrap().wave, wave);
+    assert_eq!(state.history("G1").await.unwrap()[0].0.wave, wave);
+    assert_eq!(state.pushes(None, 1).await.unwrap()[0].wave, wave);
+    assert_eq!(state.overview(at(1)).await.unwrap().last_pushes[0].wave, wave);
+}
+
 async fn a_push_is_finished_once_and_its_request_id_used_once(place: &Place) {
     let state = place.state();
     let new = push("G1");
@@ -500,6 +510,7 @@ laws! {
     a_status_keeps_what_it_does_not_know_and_clears_what_is_over,
     a_base_before_any_status_has_no_state,
     a_push_is_recorded_step_by_step,
+    a_push_knows_its_wave,
     a_push_is_finished_once_and_its_request_id_used_once,
     pushes_come_newest_first_are_limited_and_numbered_per_outlet,
     old_pushes_go_but_never_the_newest_nor_what_is_live_or_unfinished,

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::rollout::WaveOf;
+
 /// Number of a push, growing, never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PushId(pub i64);
@@ -203,6 +205,8 @@ pub struct NewPush {
     pub author: Option<String>,
     /// The number of the push that a rollback goes back to.
     pub back_to: Option<i64>,
+    /// The wave in which it went out, if a rollout concerned it.
+    pub wave: Option<WaveOf>,
     /// This program's version.
     pub tool: String,
     /// JSON: what is needed to verify after a restart.
@@ -238,6 +242,8 @@ pub struct PushRow {
     pub author: Option<String>,
     /// The number of the push that a rollback went back to.
     pub back_to: Option<i64>,
+    /// The wave in which it went out, if a rollout concerned it.
+    pub wave: Option<WaveOf>,
     /// The program's version.
     pub tool: String,
     /// When it was recorded.

@@ -49,6 +49,7 @@ pub(super) fn push(outlet: &str) -> NewPush {
         revision: Some("abc".to_owned()),
         author: Some("Dewi".to_owned()),
         back_to: None,
+        wave: None,
         tool: "0.1.0".to_owned(),
         plan: "{}".to_owned(),
         record: NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },

@@ -18,6 +18,7 @@ use crate::{
     },
     policy::{DriftPolicy, Guard},
     remote::{AnswerDigest, Read, RemoteError, without_request_ids},
+    rollout::WaveOf,
 };
 
 /// How far the clocks of the platform may be from ours where a promotion begins or ends (our choice).
@@ -74,6 +75,8 @@ pub struct Examined {
     pub window: Option<(String, Option<Timestamp>)>,
     /// The same of a wave of a rollout.
     pub wave: Option<(String, Option<Timestamp>)>,
+    /// The wave that a push goes out in.
+    pub in_wave: Option<WaveOf>,
 }
 
 impl Examined {
@@ -170,6 +173,7 @@ pub fn compare(
         promotions_listed_at,
         window,
         wave: None,
+        in_wave: None,
     }
 }
 

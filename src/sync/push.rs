@@ -10,6 +10,7 @@ use crate::{
     catalog::{Catalog, ExternalId, Path},
     plan::{Action, Look, OutletPlan, PromotedPrices, PushVerification, Record, StockCalls, named_in},
     remote::{Fetched, Lane, Read, RemoteError, Retry, Write},
+    rollout::WaveOf,
     state::{NewPush, NewRecord, OutletUpdate, PushId, PushKind, PushOutcome, PushStep},
 };
 
@@ -69,8 +70,8 @@ impl<R: Read + Write> Pass<'_, R> {
     /// Records the push, then sends it.
     pub(super) async fn push(&self, examined: Examined) -> Result<Sent, PassError> {
         let flight = self.visit.context.in_flight.enter(&self.visit.target.id).ok_or(PassError::Withdrawn)?;
-        let Examined { live, base, past, mut plan, recalled: Recalled { memory, promotions, switches, .. }, .. } =
-            examined;
+        let Examined { live, base, past, mut plan, in_wave, recalled, .. } = examined;
+        let Recalled { memory, promotions, switches, .. } = recalled;
         let moment = self.moment(self.visit.context.clock.now());
         let (mut verification, record) = {
             let inputs = inputs(self.visit.target, self.desired, base.as_ref(), &live, &past, moment);
@@ -87,7 +88,7 @@ impl<R: Read + Write> Pass<'_, R> {
         drop((live, base, past));
         let request_id = Uuid::new_v4();
         tracing::Span::current().record("request_id", tracing::field::display(request_id));
-        let id = self.begin(&plan, &verification, &record, request_id).await?;
+        let id = self.begin(&plan, &verification, &record, (request_id, in_wave)).await?;
         let Visit { context, target, .. } = *self.visit;
         context.in_flight.note_sent(&target.id, request_id, &context.clock);
         let (mut done, marks) = (StockCalls::new(), Marks { memory: &memory, switches: &switches });
@@ -104,7 +105,7 @@ impl<R: Read + Write> Pass<'_, R> {
         plan: &OutletPlan,
         verification: &PushVerification,
         record: &Record,
-        request_id: Uuid,
+        (request_id, wave): (Uuid, Option<WaveOf>),
     ) -> Result<PushId, PassError> {
         let Visit { context, target, .. } = *self.visit;
         let rollback = self.options.rollback.as_ref();
@@ -119,6 +120,7 @@ impl<R: Read + Write> Pass<'_, R> {
             revision: context.revision.clone(),
             author: context.author.clone(),
             back_to: rollback.map(|pins| pins.to),
+            wave,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             plan: json(verification, &target.id)?,
             record: NewRecord { changes: json(&plan.carried(), &target.id)?, record: json(record, &target.id)? },

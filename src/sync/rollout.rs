@@ -12,7 +12,7 @@ use crate::{
     plan::{GuardVerdict, Verdict},
     policy::Guard,
     report::{Lang, rollout_wait},
-    rollout::{Advance, Gate, Member, PassEnd, PushEnd, Rest, Rollout, Wait, gate},
+    rollout::{Advance, Gate, Member, PassEnd, PushEnd, Rest, Rollout, Wait, WaveOf, gate},
     state::{NewRollout, RolloutMoved, RolloutRow, RolloutStep, SharedState, StateError},
 };
 
@@ -147,6 +147,10 @@ fn show_rollout(
 ) {
     let known = known.filter(|(row, _)| *row.files == *order.files);
     let is_released = options.released.contains(&Guard::Rollout);
+    examined.in_wave = known.and_then(|(row, member)| {
+        let wave = member.filter(|_| row.ended.is_none())?.wave?;
+        Some(WaveOf { wave, waves: row.waves })
+    });
     let answer = known.map_or(Gate::Closed(Wait::Begin, None), |(row, member)| gate(row.head(), *member));
     match answer {
         Gate::Open => {}

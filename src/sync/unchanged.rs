@@ -150,6 +150,7 @@ fn teaches_nothing(desired: &Desired, examined: &Examined) -> bool {
         promotions_listed_at: _,
         window: _,
         wave: _,
+        in_wave: _,
     } = examined;
     OutletState::of(&Facts::of_look(Look::Examined(examined))) == OutletState::InSync
         && plan.action == Action::None

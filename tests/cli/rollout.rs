@@ -54,7 +54,7 @@ fn apply_sends_what_is_open_and_says_when_the_rest_may_go() {
 
 #[test]
 fn run_once_goes_wave_by_wave_and_stops_at_the_first_refusal() {
-    let (stage, [canary, ..]) = (fleet("0s"), waves());
+    let (stage, [canary, _, third]) = (fleet("0s"), waves());
     change(&stage, 27_000);
     let json = stage.run(&["run", "--once", "--output", "json"]).expect(0).json();
     let published = json["outlets"].as_array().unwrap().iter().filter(|line| line["result"] == "published").count();
@@ -66,6 +66,10 @@ fn run_once_goes_wave_by_wave_and_stops_at_the_first_refusal() {
     assert_eq!(sent_to(&stage), canary);
     stage.run(&["run", "--once"]).expect(4).says(&["menusync resume --rollout"]);
     assert_eq!(sent_to(&stage), canary);
+    let history = stage.run(&["history", "--outlet", &third[0]]).expect(0);
+    assert_eq!(lines(&history.stdout, "wave 3 of 3: ").lines().count(), 1, "{}", history.stdout);
+    let history = stage.run(&["history", "--outlet", &third[0], "--output", "json"]).expect(0).json();
+    assert_eq!(history["outlets"][0]["pushes"][0]["wave"], json!({"wave": 3, "waves": 3}));
     let held = stage.run(&["plan", "--output", "json"]).expect(0).json();
     let guards = held["outlets"][0]["guards"].as_array().unwrap();
     let rollout = guards.iter().find(|guard| guard["guard"] == "rollout").unwrap();

@@ -191,6 +191,7 @@ impl Served {
             revision: None,
             author: None,
             back_to: None,
+            wave: None,
             tool: "0".to_owned(),
             plan: "{}".to_owned(),
             record: NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },

@@ -16,6 +16,7 @@ use super::{
     packed::{Packed, Unpacked},
     store::{At, moment},
 };
+use crate::rollout::WaveOf;
 use crate::state::{
     NewPush, NewRecord, PushId, PushKind, PushOutcome, PushRow, PushStep, Scope, StateError, locks::is_outlet_locked,
 };
@@ -38,9 +39,9 @@ impl Store {
         self.write("record a push", |connection, scope| {
             let sql = "
                 INSERT INTO pushes (platform, number, outlet, request_id, kind, digest, revision, author, back_to, tool,
-                                    plan, verification, prepared_at, sent_at)
+                                    plan, verification, prepared_at, sent_at, wave, waves)
                 VALUES (?1, (SELECT coalesce(max(number), 0) + 1 FROM pushes WHERE platform = ?1 AND outlet = ?2),
-                        ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', ?10, ?11, ?12)";
+                        ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', ?10, ?11, ?12, ?13, ?14)";
             let values = params![
                 scope.platform,
                 push.outlet,
@@ -53,7 +54,9 @@ impl Store {
                 push.tool,
                 Packed(&push.plan),
                 At(push.prepared_at),
-                push.sent_at.map(At)
+                push.sent_at.map(At),
+                push.wave.map(|of| of.wave as i64),
+                push.wave.map(|of| of.waves as i64)
             ];
             let id = connection.prepare_cached(sql)?.insert(values).map(PushId)?;
             let NewRecord { changes, record } = &push.record;
@@ -134,7 +137,8 @@ impl Store {
         self.read("read the history", |connection, scope| {
             let sql = "
                 SELECT id, number, outlet, request_id, kind, digest, revision, author, back_to, tool, prepared_at, sent_at,
-                       answered_at, finished_at, outcome, error, '' AS plan, NULL AS verification, changes
+                       answered_at, finished_at, outcome, error, wave, waves, '' AS plan, NULL AS verification,
+                       changes
                 FROM pushes LEFT JOIN records ON push = id
                 WHERE platform = ?1 AND outlet = ?2 ORDER BY id DESC";
             let mut statement = connection.prepare_cached(sql)?;
@@ -210,6 +214,12 @@ fn prune(connection: &Connection, scope: &Scope, outlet: &str, now: Timestamp) -
     Ok(())
 }
 
+fn wave_of(row: &Row<'_>) -> rusqlite::Result<Option<WaveOf>> {
+    let number =
+        |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(|it| it.unsigned_abs() as usize));
+    Ok(number("wave")?.zip(number("waves")?).map(|(wave, waves)| WaveOf { wave, waves }))
+}
+
 pub(super) fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
     Ok(PushRow {
         id: PushId(row.get("id")?),
@@ -221,6 +231,7 @@ pub(super) fn push_row(row: &Row<'_>) -> rusqlite::Result<PushRow> {
         revision: row.get("revision")?,
         author: row.get("author")?,
         back_to: row.get("back_to")?,
+        wave: wave_of(row)?,
         tool: row.get("tool")?,
         prepared_at: row.get::<_, At>("prepared_at")?.0,
         sent_at: moment(row, "sent_at")?,

@@ -69,7 +69,7 @@ impl Store {
             let outlets = transaction.prepare_cached(sql)?.query_map(platform, outlet_row)?.collect::<Result<_, _>>()?;
             let sql = "
                 SELECT id, number, outlet, request_id, kind, digest, revision, author, back_to, tool, prepared_at, sent_at,
-                       answered_at, finished_at, outcome, error, '' AS plan, NULL AS verification
+                       answered_at, finished_at, outcome, error, wave, waves, '' AS plan, NULL AS verification
                 FROM pushes
                 WHERE id IN (SELECT max(id) FROM pushes WHERE platform = ?1 GROUP BY outlet) ORDER BY outlet";
             let pushes = transaction.prepare_cached(sql)?.query_map(platform, push_row)?.collect::<Result<_, _>>()?;

@@ -24,3 +24,6 @@ CREATE TABLE rollout_members (
     PRIMARY KEY (platform, root, outlet)
 ) STRICT;
 CREATE INDEX rollout_members_by_state ON rollout_members (platform, root, state, wave);
+-- In which wave of how many a push went out; NULL: in none.
+ALTER TABLE pushes ADD COLUMN wave INTEGER;
+ALTER TABLE pushes ADD COLUMN waves INTEGER;

@@ -19,6 +19,7 @@ fn record_unsent_push(bench: &Bench) {
         revision: None,
         author: None,
         back_to: None,
+        wave: None,
         tool: "0".to_owned(),
         plan: "{}".to_owned(),
         record: crate::state::NewRecord { changes: "[]".to_owned(), record: "{}".to_owned() },

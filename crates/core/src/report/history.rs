@@ -14,6 +14,7 @@ use super::{
 use crate::{
     catalog::{FieldValue, ItemField, Path},
     plan::{PastChange, PromotionEvent, PromotionHappening, SwitchEvent},
+    rollout::WaveOf,
 };
 
 /// One push.
@@ -43,6 +44,9 @@ pub struct PushLine {
     pub error: Option<String>,
     /// The number of the push that it went back to, if it was a rollback.
     pub back_to: Option<i64>,
+    /// The wave in which it went out, if a rollout concerned it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wave: Option<WaveOf>,
     /// Whether it is the newest that was published.
     pub live: bool,
     /// What it changed; `null` = that was not recorded.
@@ -249,6 +253,7 @@ fn number(push: &PushLine) -> String {
 /// What a push changed in one line: the first change, and how many more.
 fn summary(push: &PushLine) -> String {
     let back = push.back_to.map(|to| format!("rollback to {to}: ")).unwrap_or_default();
+    let wave = push.wave.map(|of| format!("wave {} of {}: ", of.wave, of.waves)).unwrap_or_default();
     let changes = match push.changes.as_deref() {
         None => "what it changed was not recorded".to_owned(),
         Some([]) => "no change".to_owned(),
@@ -260,7 +265,7 @@ fn summary(push: &PushLine) -> String {
             format!("{}{more}", printable(&change_words(first, Lang::En)))
         }
     };
-    format!("{back}{changes}")
+    format!("{wave}{back}{changes}")
 }
 
 /// What says more than that its menu comes or goes.

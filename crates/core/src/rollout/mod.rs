@@ -13,4 +13,4 @@ mod waves;
 
 pub use advance::{Advance, Evidence, Head, advance};
 pub use member::{Gate, Member, MemberChange, MemberState, PassEnd, PushEnd, Rest, Wait, after_pass, gate};
-pub use waves::{Candidate, Rollout, WaveSize};
+pub use waves::{Candidate, Rollout, WaveOf, WaveSize};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::catalog::OutletId;
@@ -24,6 +25,15 @@ pub enum WaveSize {
     Percent(f64),
     /// To the outlets that these globs mean.
     Named(Vec<String>),
+}
+
+/// A wave among those of its rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct WaveOf {
+    /// Which, counted from 1.
+    pub wave: usize,
+    /// Of how many.
+    pub waves: usize,
 }
 
 /// An outlet that a change concerns.
