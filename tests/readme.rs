@@ -48,6 +48,7 @@ fn told(settings: &Settings) -> String {
         notify_is_operators: _,
         reserved: _,
         state_dir_is_operators: _,
+        wave_outlets: _,
     } = settings;
     let mut resolved = Policy::default();
     policy.apply(&mut resolved);

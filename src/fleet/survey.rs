@@ -170,7 +170,7 @@ impl Loaded {
             let mut shadowed = survey.shadows.diagnostics();
             self.allows.apply(&mut shadowed, &mut survey.used);
             survey.diagnostics.extend(shadowed);
-            self.tell_windows_of_nobody(&mut survey);
+            self.tell_patterns_of_nobody(&mut survey);
         }
         self.tell_unused_allows(&mut survey, at);
         diagnostic::sort(&mut survey.diagnostics);
@@ -190,18 +190,23 @@ impl Loaded {
         (used, shadows, edges.is_all)
     }
 
-    /// Tells patterns of windows that mean no outlet: what should wait for them would not.
-    fn tell_windows_of_nobody(&self, survey: &mut Survey) {
-        let of_settings = self.settings.iter().flat_map(|settings| &settings.policy.window_outlets);
-        let means_nobody = |glob: &&Spanned<String>| {
+    /// Tells patterns of windows and waves that mean no outlet: what should wait for them would not.
+    fn tell_patterns_of_nobody(&self, survey: &mut Survey) {
+        let windows = self.settings.iter().flat_map(|settings| &settings.policy.window_outlets);
+        let windows = windows.chain(self.definitions.window_outlets());
+        let windows = windows.map(|glob| (glob, "window-outlets", "this window holds nobody back"));
+        let waves = self.settings.iter().flat_map(|settings| &settings.wave_outlets);
+        let waves = waves.map(|glob| (glob, "rollout-outlets", "this wave has nobody by it"));
+        let means_nobody = |(glob, ..): &(&Spanned<String>, _, _)| {
             let selection = Selection::new(std::slice::from_ref(&glob.value));
             selection.is_ok_and(|selection| !survey.members.iter().any(|member| selection.matches(member)))
         };
-        let globs = of_settings.chain(self.definitions.window_outlets()).filter(means_nobody);
-        let mut wrong: Vec<Diagnostic> = globs
-            .map(|glob| {
-                let message = format!("no outlet matches `{}`, so this window holds nobody back", glob.value);
-                Diagnostic::warning("window-outlets", glob.place.clone(), message)
+        let mut wrong: Vec<Diagnostic> = windows
+            .chain(waves)
+            .filter(means_nobody)
+            .map(|(glob, code, so)| {
+                let message = format!("no outlet matches `{}`, so {so}", glob.value);
+                Diagnostic::warning(code, glob.place.clone(), message)
                     .help("correct the id, name or file, or remove it; `*` means all outlets")
             })
             .collect();

@@ -129,6 +129,10 @@ fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Opt
     let policy = both.policy(decoder);
     let is_operators = |key| both.0.len() > 1 && both.0[0].1.has(key);
     let (notify_is_operators, state_dir_is_operators) = (is_operators("notify"), is_operators("state_dir"));
+    let (rollout, wave_outlets) = {
+        let fields = both.of(decoder, "rollout");
+        rollout(decoder, fields).unzip()
+    };
     let mut settings = Settings {
         target: target.unwrap_or(Target::Custom),
         policy,
@@ -143,10 +147,8 @@ fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Opt
         images: section(decoder, &mut both, "images", images),
         gobiz: gobiz(decoder, &mut both, target),
         verify: section(decoder, &mut both, "verify", verify),
-        rollout: {
-            let fields = both.of(decoder, "rollout");
-            rollout(decoder, fields)
-        },
+        rollout,
+        wave_outlets: wave_outlets.unwrap_or_default(),
         state_dir: {
             let fields = both.of(decoder, "state_dir");
             decode_path(decoder, fields, "state_dir")

@@ -32,6 +32,7 @@ pub use webhook::{EventSecret, Signature, Webhook, webhook_secrets};
 
 use crate::{
     definition::policy::PolicyPatch,
+    document::Spanned,
     platform::{paths::STATE_HOMES, rights},
     report::Lang,
     rollout::Rollout,
@@ -60,6 +61,8 @@ pub struct Settings {
     pub verify: Verify,
     /// `rollout`: a change of many outlets goes out in waves; `None`: all at once.
     pub rollout: Option<Rollout>,
+    /// The patterns in its waves, for a check that they mean somebody.
+    pub wave_outlets: Vec<Spanned<String>>,
     /// `state_dir` as written; [`state_dir`] says which one counts.
     pub state_dir: Option<PathBuf>,
     /// Whether the operator's settings say `state_dir`.

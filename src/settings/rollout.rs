@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     definition::policy::outlet_globs,
-    document::{Decoder, Fields, Node, Value},
+    document::{Decoder, Fields, Node, Spanned, Value},
     rollout::{Rollout, WaveSize},
 };
 
@@ -13,28 +13,29 @@ const HELP: &str = "write waves that grow, such as `[1, 10%, 100%]`, or name the
 /// The pause where none is given (our choice: a quarter of an hour of orders).
 const BAKE: Duration = Duration::from_secs(15 * 60);
 
-/// Reads the section; `None` if there is none.
-pub(super) fn rollout(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<Rollout> {
+/// Reads the section, and the patterns in its waves; `None` if there is none.
+pub(super) fn rollout(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<(Rollout, Vec<Spanned<String>>)> {
     let (key, node) = fields.take_entry("rollout")?;
     let mut inner = decoder.mapping(node, "rollout")?;
     let bake = inner.take("bake").and_then(|node| decoder.duration(node, "bake")).map_or(BAKE, |bake| bake.value);
+    let mut patterns = Vec::new();
     let waves = match inner.take("waves") {
-        Some(node) => waves(decoder, node),
+        Some(node) => waves(decoder, node, &mut patterns),
         None => {
             decoder.error("missing-key", &key.span, "`rollout` has no `waves`").help(HELP);
             None
         }
     };
     decoder.finish(inner, "rollout");
-    Some(Rollout { waves: waves?, bake })
+    Some((Rollout { waves: waves?, bake }, patterns))
 }
 
-fn waves(decoder: &mut Decoder, node: &Node) -> Option<Vec<WaveSize>> {
+fn waves(decoder: &mut Decoder, node: &Node, patterns: &mut Vec<Spanned<String>>) -> Option<Vec<WaveSize>> {
     let nodes = decoder.list(node, "waves")?;
     let mut waves: Vec<WaveSize> = Vec::new();
     let mut is_good = true;
     for node in nodes {
-        let Some(size) = size(decoder, node) else {
+        let Some(size) = size(decoder, node, patterns) else {
             is_good = false;
             continue;
         };
@@ -51,13 +52,14 @@ fn waves(decoder: &mut Decoder, node: &Node) -> Option<Vec<WaveSize>> {
     is_good.then_some(waves)
 }
 
-fn size(decoder: &mut Decoder, node: &Node) -> Option<WaveSize> {
+fn size(decoder: &mut Decoder, node: &Node, patterns: &mut Vec<Spanned<String>>) -> Option<WaveSize> {
     if let Value::Sequence(globs) = &node.value {
         if globs.is_empty() {
             decoder.error("wrong-type", &node.span, "a wave names no outlets").help(HELP);
             return None;
         }
         let globs = outlet_globs(decoder, node)?;
+        patterns.extend(globs.iter().cloned());
         return Some(WaveSize::Named(globs.into_iter().map(|glob| glob.value).collect()));
     }
     if node.scalar().is_some_and(|scalar| scalar.text.trim_end().ends_with('%')) {

@@ -192,6 +192,7 @@ static PAGES: &[Page] = rules! {
     "promotion-times" => promotions::check_promotion_times,
     "promotion-with-choices" => promotions::check_promotion_with_choices,
     "repeated-variant-category" => ids::check_repeated_variant_category,
+    "rollout-outlets",
     "selection-max-pointless" => selection::check_selection_max_pointless,
     "selection-max-zero" => selection::check_selection_max_zero,
     "selection-min-impossible" => selection::check_selection_min_impossible,
