@@ -294,12 +294,13 @@ impl<R: Read> Examination<R> {
             }
         }
         let state = OutletState::of(&Facts { look: Look::Examined(&examined), ..facts });
-        let is_queued = state == OutletState::Queued && self.view == View::Plan;
+        let waits = state == OutletState::Queued || state == OutletState::Held && examined.wave.is_some();
+        let waits = waits && self.view == View::Plan;
         OutletReport {
             error: reason(target, &looked_for, &examined, state)
                 .filter(|_| matches!(state, OutletState::Nonconvergent | OutletState::Failed)),
             pause,
-            window: examined.waits().filter(|_| is_queued).map(|(words, opens_at)| WindowNote { opens_at, words }),
+            window: examined.waits().filter(|_| waits).map(|(words, opens_at)| WindowNote { opens_at, words }),
             menus: (self.with_menus && !examined.plan.changes.is_empty()).then(|| self.view.menus(&examined.plan)),
             plan: Some(examined.plan.for_report()),
             ..OutletReport::new(target.id.clone(), target.name.clone(), state.as_str())

@@ -31,6 +31,7 @@ use crate::{
     catalog::OutletId,
     diagnostic::Diagnostic,
     fleet::{self, Member, Survey},
+    plan::OutletPlan,
     policy::Guard,
     remote::{Read as _, Writer},
     report::{self, ApplyLine, OutletReport, PlanReport, ReleaseHints, SavedPlan, View, untrusted::printable},
@@ -87,7 +88,8 @@ impl PushRun<'_> {
         let writer = session.client()?.writer();
         let options = |member: &Member| PassOptions { released: consent.release.guards(member), ..options(member) };
         let is_rollback = selected.iter().any(|member| options(member).rollback.is_some());
-        let order = session.loaded()?.rollout_order();
+        let loaded = session.loaded()?;
+        let order = loaded.rollout_order();
         let rollout = order.as_ref().filter(|_| !is_rollback);
         let preview =
             Preview { session, survey, at, view: View::Plan, options: &options, base: None, is_whole, rollout };
@@ -97,10 +99,14 @@ impl PushRun<'_> {
             let member = selected.iter().find(|member| member.id == *outlet);
             member.is_some_and(|member| consent.release.guards(member).contains(&Guard::Rollout))
         };
-        let waves = rollout.filter(|_| report.rollout.is_none()).map(|order| NewWaves {
+        let is_new = rollout.is_some() && report.rollout.is_none();
+        let is_stopped = is_new && block_on(rollout::is_stopped(session))??;
+        let waves = rollout.filter(|_| is_new).map(|order| NewWaves {
             order,
+            loaded,
             survey,
             is_whole: selected.len() == survey.members.len(),
+            is_stopped,
             is_released: &released,
         });
         if let Some(expected) = consent.expect_digest.as_ref().filter(|expected| **expected != report.digest().0) {
@@ -126,15 +132,17 @@ impl PushRun<'_> {
             note(&report::plan_text(&report, look));
         }
         let typed = if consent.release.yes { BTreeMap::new() } else { ask(&report)? };
-        let mut options = agreed(&report, selected, options, &typed);
+        let is_confirmed = consent.release.yes || report.outlets.iter().any(|outlet| may_push(outlet, &typed));
+        let mut options = agreed(&report, selected, options, &typed, is_confirmed);
         if let Some(waves) = &waves {
             block_on(waves.begin(&session.state()?, &report, &mut options))??;
         }
         let outcomes = push_all(session, survey, selected, writer, options, order.clone())?;
         if let Some(order) = order.filter(|_| !is_rollback) {
-            let context = Context { rollout: Some(order), ..context(session, survey, watch::channel(false).1)? };
+            let rollout = Some(order.clone());
+            let context = Context { rollout, ..context(session, survey, watch::channel(false).1)? };
             block_on(rollout::note_without_plan(&context, &report, selected))?;
-            block_on(rollout::tell_rest(session, &context.state))??;
+            block_on(rollout::tell_rest(session, &context.state, &order))??;
         }
         emit(session, &report, outcomes, hints)
     }
@@ -241,7 +249,8 @@ fn ask(report: &PlanReport) -> Result<Typed, CommandError> {
         return Ok(typed);
     }
     need_terminal("there is something to push, but no terminal to ask on: review `menusync plan`, then use --yes")?;
-    for outlet in report.outlets.iter().filter(|outlet| is_held(outlet)) {
+    // What waits for a later wave is asked about then.
+    for outlet in report.outlets.iter().filter(|outlet| is_held(outlet) && outlet.window.is_none()) {
         for guard in outlet.plan.iter().flat_map(|plan| plan.held()) {
             note(&printable(&format!("{}: {} holds it: {}", outlet.name, guard.guard, guard.message)));
             let name = guard.guard.name();
@@ -278,23 +287,26 @@ pub(super) fn answer(question: &str) -> Result<String, CommandError> {
     Ok(line.trim().to_owned())
 }
 
-/// Whether an outlet is pushed once the question is answered with yes: it has something to push, waits for no window, and
+/// Whether an outlet is pushed once the question is answered with yes: it has something to push, waits for no window or wave, and
 /// every guard that holds it was released.
 fn may_push(outlet: &OutletReport, typed: &Typed) -> bool {
     let theirs = typed.get(&outlet.outlet);
     let mut held = outlet.plan.iter().flat_map(|plan| plan.held());
     is_to_push(outlet)
+        && outlet.window.is_none()
         && outlet.state != OutletState::Queued.as_str()
         && held.all(|guard| theirs.is_some_and(|theirs| theirs.contains(&guard.guard)))
 }
 
 /// What each outlet may do: what was agreed to, bound to the digest that was shown. What was shown as held, queued or
-/// unchanged, or was declined, may only be looked at. Without a plan that was shown, nothing.
+/// unchanged, or was declined, may only be looked at; what waits for its wave may take off sale what it was shown to, once
+/// `is_confirmed`. Without a plan that was shown, nothing.
 fn agreed(
     report: &PlanReport,
     selected: &[&Member],
     options: impl Fn(&Member) -> PassOptions,
     typed: &Typed,
+    is_confirmed: bool,
 ) -> BTreeMap<OutletId, PassOptions> {
     let shown: BTreeMap<&OutletId, &OutletReport> = report.outlets.iter().map(|o| (&o.outlet, o)).collect();
     selected
@@ -302,8 +314,13 @@ fn agreed(
         .filter_map(|member| {
             let shown = shown.get(&member.id)?;
             let digest = shown.plan.as_ref()?.digest.clone();
+            let is_of_rollout = |plan: &OutletPlan| plan.held().all(|guard| guard.guard == Guard::Rollout);
+            let waits = || shown.window.is_some() || is_held(shown);
             let consent = match may_push(shown, typed) {
                 true => PassConsent::Agreed(digest),
+                false if is_confirmed && waits() && shown.plan.as_ref().is_some_and(is_of_rollout) => {
+                    PassConsent::OffSaleOnly(digest)
+                }
                 false => PassConsent::ShowOnly(digest),
             };
             let mut options = PassOptions { consent, ..options(member) };

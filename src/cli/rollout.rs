@@ -1,6 +1,9 @@
 //! Rollouts on the command line: which waves a plan goes out in, and `pause --rollout` and `resume --rollout`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use super::{
     Exit,
@@ -10,15 +13,15 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    fleet::{self, Survey, rollout_note},
+    fleet::{self, Loaded, NamedWaves, Survey, rollout_note},
     plan::OutletPlan,
     policy::Guard,
     report::{
-        Lang, OutletReport, PlanReport, PlannedWaves, RolloutNote, RolloutPhase, WindowNote, rollout_wait,
-        untrusted::printable,
+        Lang, OutletReport, PlanReport, PlannedWaves, RolloutNote, RolloutPhase, WindowNote, off_sale_first,
+        rollout_wait, untrusted::printable,
     },
     rollout::{Candidate, Member, MemberState, Wait},
-    state::{RolloutRow, SharedState, StateError},
+    state::{NewRollout, RolloutRow, SharedState, StateError},
     sync::{Consent, Context, Outcome, OutletState, PassOptions, RolloutOrder, begin_rollout, note_rollout},
 };
 
@@ -31,7 +34,13 @@ pub(super) async fn stored(session: &Session, state: &SharedState) -> Result<Opt
     Ok(note_of(session, state, state.rollout().await?).await?)
 }
 
-/// The same if it is one of these files.
+/// Whether the rollout that was begun last is stopped.
+pub(super) async fn is_stopped(session: &Session) -> Result<bool, CommandError> {
+    let Some(state) = session.remembered()? else { return Ok(false) };
+    Ok(state.rollout().await?.is_some_and(|row| row.stopped.is_some() && row.ended.is_none()))
+}
+
+/// How far it is if it is one of these files.
 pub(super) async fn stored_of(
     session: &Session,
     state: &SharedState,
@@ -53,14 +62,14 @@ async fn note_of(
 
 /// What a report shows that would be sent, or may be. What cannot be looked at may be.
 fn candidates(report: &PlanReport, survey: &Survey, order: &RolloutOrder) -> Vec<Candidate> {
-    let named: HashMap<String, Option<usize>> = survey.rollout_outlets(&order.settings).into_iter().collect();
+    let named = NamedWaves::of(&order.settings);
     let is_known = |line: &OutletReport| match &line.plan {
         Some(plan) => plan.is_more_than_stock().then_some(true),
         None => Some(false),
     };
     let candidate = |line: &OutletReport| {
-        let wave = *named.get(line.outlet.as_str())?;
-        Some(Candidate { outlet: line.outlet.clone(), named: wave, known: is_known(line)? })
+        let member = survey.member(line.outlet.as_str()).filter(|member| member.valid)?;
+        Some(Candidate { outlet: line.outlet.clone(), named: named.first(member), known: is_known(line)? })
     };
     report.outlets.iter().filter_map(candidate).collect()
 }
@@ -77,9 +86,12 @@ pub(super) fn planned(report: &PlanReport, survey: &Survey, order: &RolloutOrder
 /// A push of what was shown, where no rollout of these files has begun.
 pub(super) struct NewWaves<'a> {
     pub(super) order: &'a RolloutOrder,
+    pub(super) loaded: &'a Loaded,
     pub(super) survey: &'a Survey,
     /// All outlets are meant: only then a rollout can begin.
     pub(super) is_whole: bool,
+    /// The rollout of older files is stopped: what it holds is sent to nobody by naming a few.
+    pub(super) is_stopped: bool,
     /// Whether a person lets an outlet go before its wave.
     pub(super) is_released: &'a dyn Fn(&OutletId) -> bool,
 }
@@ -87,22 +99,29 @@ pub(super) struct NewWaves<'a> {
 impl NewWaves<'_> {
     /// Leaves out what is not in the first wave, and says so.
     pub(super) fn hold_back(&self, report: &mut PlanReport) {
-        let Some(planned) = planned(report, self.survey, self.order) else { return };
-        let count = planned.waves.len();
-        for (wave, outlets) in (1..).zip(&planned.waves).skip(1) {
-            for line in &mut report.outlets {
-                let is_meant =
-                    line.state == OutletState::Pending.as_str() || line.state == OutletState::Queued.as_str();
-                if !is_meant || !outlets.contains(&line.outlet) || (self.is_released)(&line.outlet) {
-                    continue;
-                }
-                let wait = if self.is_whole { Wait::Wave(wave) } else { Wait::Begin };
-                let words = rollout_wait(wait, count, None, &report.zone, Lang::En);
-                line.state = OutletState::Queued.as_str();
+        let planned = planned(report, self.survey, self.order);
+        let waves = planned.as_ref().map_or(0, |planned| planned.waves.len());
+        let wave_of: HashMap<OutletId, usize> = planned
+            .iter()
+            .flat_map(|planned| (1..).zip(&planned.waves))
+            .flat_map(|(wave, outlets)| outlets.iter().map(move |outlet| (outlet.clone(), wave)))
+            .collect();
+        for line in &mut report.outlets {
+            let is_stopped = !self.is_whole && self.is_stopped;
+            let wave = wave_of.get(&line.outlet).copied().filter(|wave| *wave > 1);
+            if (wave.is_none() && !is_stopped) || (self.is_released)(&line.outlet) {
+                continue;
+            }
+            let wait = wave.filter(|_| self.is_whole).map_or(Wait::Begin, Wait::Wave);
+            if let Some(plan) = line.plan.as_ref().filter(|plan| plan.is_more_than_stock()) {
+                let words = rollout_wait(wait, waves, None, &report.zone, Lang::En) + &off_sale_first(plan, Lang::En);
                 line.window.get_or_insert(WindowNote { opens_at: None, words });
+                if line.state == OutletState::Pending.as_str() {
+                    line.state = OutletState::Queued.as_str();
+                }
             }
         }
-        report.waves = Some(planned).filter(|_| self.is_whole);
+        report.waves = planned.filter(|_| self.is_whole);
     }
 
     /// Begins the rollout of what was agreed to. Where only some outlets are meant, those that were agreed to are so few that
@@ -115,16 +134,27 @@ impl NewWaves<'_> {
     ) -> Result<(), CommandError> {
         if !self.is_whole {
             let agreed = agreed.values_mut().filter(|options| matches!(options.consent, Consent::Agreed(_)));
-            agreed.for_each(|options| _ = options.released.insert(Guard::Rollout));
+            let few = agreed.filter(|_| !self.is_stopped);
+            few.for_each(|options| _ = options.released.insert(Guard::Rollout));
             return Ok(());
         }
         let all = candidates(report, self.survey, self.order);
-        let all = if all.iter().all(|one| (self.is_released)(&one.outlet)) { Vec::new() } else { all };
-        let outlets = all.iter().map(|one| (one.outlet.to_string(), one.named)).collect();
         let waiting = |known| Member { wave: None, state: MemberState::Waiting, known };
-        let members = all.iter().map(|one| (one.outlet.to_string(), waiting(one.known))).collect();
-        begin_rollout(state, self.order, report.revision.clone(), outlets, members, moment(None)).await?;
-        Ok(())
+        let members = all.iter().map(|one| (one.outlet.to_string(), waiting(one.known)));
+        // Who lets all of them go leaves nobody to a rollout.
+        let is_all = all.iter().all(|one| (self.is_released)(&one.outlet));
+        let outlets = if is_all { Vec::new() } else { self.loaded.rollout_outlets(self.survey, &self.order.settings) };
+        let new = NewRollout {
+            files: self.order.files.to_string(),
+            revision: report.revision.clone(),
+            at: moment(None),
+            outlets,
+            members: members.collect(),
+            settings: Arc::clone(&self.order.settings),
+            were_looked_at: true,
+            anew: false,
+        };
+        Ok(begin_rollout(state, self.order, new).await?)
     }
 }
 
@@ -139,8 +169,12 @@ pub(super) async fn note_without_plan(context: &Context, report: &PlanReport, se
 }
 
 /// Says what is left for later, after a push of some waves.
-pub(super) async fn tell_rest(session: &Session, state: &SharedState) -> Result<(), CommandError> {
-    let Some(rollout) = stored(session, state).await? else { return Ok(()) };
+pub(super) async fn tell_rest(
+    session: &Session,
+    state: &SharedState,
+    order: &RolloutOrder,
+) -> Result<(), CommandError> {
+    let Some(rollout) = stored_of(session, state, order).await? else { return Ok(()) };
     if let Some(words) = rollout.words_in(Lang::En, &session.zone()) {
         let rest = match rollout.phase {
             RolloutPhase::Stopped => "",

@@ -125,9 +125,10 @@ impl Start<'_> {
         self.session.tell_errors(&survey, &members);
         let notices = parts.notices.clone();
         let state = SharedState::clone(&parts.state);
+        let order = if self.switches_back { parts.loaded.rollout_order() } else { None };
         let outcomes = daemon::once(parts).await;
-        if self.switches_back {
-            rollout::tell_rest(self.session, &state).await?;
+        if let Some(order) = order {
+            rollout::tell_rest(self.session, &state, &order).await?;
         }
         notices.end(Ending::Flush).await;
         let exit = report_once(self.session, outcomes)?;

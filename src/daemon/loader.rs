@@ -163,7 +163,11 @@ impl Job {
                 }
             }
         }
-        if let Found::Files(files) = &read.files {
+        if let Found::Files(files) = &mut read.files {
+            files.rollout = files.rollout.take().map(|order| match &in_use {
+                Some(before) => order.with_news_of(before),
+                None => order,
+            });
             doing.set("the state");
             begin_rollout(files, &before, in_use.as_ref(), changed.as_ref(), &state, now).await;
         }
@@ -212,10 +216,10 @@ async fn begin_rollout(
     now: Timestamp,
 ) {
     let Some(order) = &files.rollout else { return };
-    let revision = files.loaded.revision.clone();
     let has_other_images = with_other_images(before, &files.survey).next().is_some();
     let touched = changed.map(|changed| touched(before, &files.survey, changed));
-    let change = Change { order, survey: &files.survey, revision, before: in_use, touched, has_other_images };
+    let Files { loaded, survey, .. } = files;
+    let change = Change { order, loaded, survey, before: in_use, touched, has_other_images };
     if let Err(error) = change.begin(state, now).await {
         tell_not_begun(&error);
     }

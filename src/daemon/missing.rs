@@ -51,6 +51,7 @@ impl Missing {
                 published: false,
                 detail: Some(Detail::LiveMenuLeft),
                 switches: Vec::new(),
+                stuck: None,
             });
             if row.state.as_deref() == Some(OutletState::Missing.as_str()) {
                 continue;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     notify::{Detail, Health, Seen},
     report::{InvalidFrom, PromotionResult},
+    rollout::WaveOf,
     settings::NotificationKind,
     sync::{Outcome, OutletState, PassResult},
 };
@@ -23,6 +24,20 @@ pub(super) fn seen(outcome: &Outcome, invalid_from: Option<&InvalidFrom>) -> See
         published: outcome.result == PassResult::Published,
         detail,
         switches: outcome.switches.iter().filter(|event| event.result.is_trouble()).cloned().collect(),
+        stuck: None,
+    }
+}
+
+/// That nobody of a wave could be sent, told of one of it.
+pub(super) fn stuck(outlet: &str, name: &str, wave: WaveOf) -> Seen {
+    Seen {
+        outlet: outlet.into(),
+        name: name.to_owned(),
+        health: Health::Changing,
+        published: false,
+        detail: None,
+        switches: Vec::new(),
+        stuck: Some(wave),
     }
 }
 

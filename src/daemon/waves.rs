@@ -1,24 +1,27 @@
 //! Rollouts of a daemon: one begins when files that change many outlets are taken, and a wave that opens is begun at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
-use super::{Daemon, Worker, rounds::Cause};
+use super::{Daemon, Worker, notices, rounds::Cause};
 use crate::{
     catalog::OutletId,
-    fleet::{Member as Outlet, Survey},
-    rollout::{Member, MemberState},
+    fleet::{Loaded, Member as Outlet, Survey},
+    rollout::{Member, MemberState, WaveOf},
     settings,
-    state::{RolloutMoved, SharedState, StateError},
+    state::{NewRollout, RolloutMoved, RolloutOutlet, SharedState, StateError},
     sync::{Outcome, RolloutOrder, begin_rollout, chain, note_rollout},
 };
 
 /// Files that were read, and what they are to be compared with.
 pub(super) struct Change<'a> {
     pub(super) order: &'a RolloutOrder,
+    pub(super) loaded: &'a Arc<Loaded>,
     pub(super) survey: &'a Survey,
-    pub(super) revision: Option<String>,
     /// What is in use so far.
     pub(super) before: Option<&'a RolloutOrder>,
     /// The outlets that the change concerns; `None`: that is not known.
@@ -30,20 +33,35 @@ pub(super) struct Change<'a> {
 impl Change<'_> {
     /// Begins a rollout, unless the one that is stored is of these very files.
     pub(super) async fn begin(self, state: &SharedState, now: Timestamp) -> Result<(), StateError> {
-        let Self { order, survey, revision, before, touched, has_other_images } = self;
+        let Self { order, loaded, survey, before, touched, has_other_images } = self;
         let stored = state.rollout().await?.map(|row| row.files);
         if stored.as_deref() == Some(&*order.files) && !has_other_images {
             return Ok(());
         }
         // What the change concerns is only known from the files that the stored one was of.
         let touched = touched.filter(|_| before.is_some_and(|before| stored.as_deref() == Some(&*before.files)));
-        let outlets = survey.rollout_outlets(&order.settings);
-        let is_touched =
-            |id: &String| touched.as_ref().is_none_or(|touched| touched.contains(&OutletId::from(id.as_str())));
+        let is_touched = |id: &OutletId| touched.as_ref().is_none_or(|touched| touched.contains(id));
         let awaited = Member { wave: None, state: MemberState::Awaited, known: false };
-        let members = outlets.iter().filter(|(id, _)| is_touched(id)).map(|(id, _)| (id.clone(), awaited)).collect();
-        begin_rollout(state, order, revision, outlets, members, now).await
+        let concerned = survey.members.iter().filter(|outlet| outlet.valid && is_touched(&outlet.id));
+        let new = NewRollout {
+            files: order.files.to_string(),
+            revision: loaded.revision.clone(),
+            at: now,
+            outlets: outlets_of(loaded, survey, order).await,
+            members: concerned.map(|outlet| (outlet.id.to_string(), awaited)).collect(),
+            settings: Arc::clone(&order.settings),
+            were_looked_at: false,
+            anew: has_other_images,
+        };
+        begin_rollout(state, order, new).await
     }
+}
+
+/// Reads all texts, beside the tasks that must not block.
+async fn outlets_of(loaded: &Arc<Loaded>, survey: &Survey, order: &RolloutOrder) -> Vec<RolloutOutlet> {
+    let (loaded, survey, settings) = (Arc::clone(loaded), survey.clone(), Arc::clone(&order.settings));
+    let outlets = tokio::task::spawn_blocking(move || loaded.rollout_outlets(&survey, &settings)).await;
+    outlets.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))
 }
 
 impl<W: Worker> Daemon<W> {
@@ -52,16 +70,15 @@ impl<W: Worker> Daemon<W> {
         if !self.worker.pushes() {
             return;
         }
-        let loaded = std::sync::Arc::clone(&self.loaded);
+        let loaded = Arc::clone(&self.loaded);
         let order = match tokio::task::spawn_blocking(move || loaded.rollout_order()).await {
             Ok(Some(order)) => order,
             Ok(None) => return,
             // Without it everything would go out at once.
             Err(fault) => std::panic::resume_unwind(fault.into_panic()),
         };
-        let revision = self.loaded.revision.clone();
-        let survey = &*self.survey;
-        let change = Change { order: &order, survey, revision, before: None, touched: None, has_other_images: false };
+        let (loaded, survey) = (&self.loaded, &*self.survey);
+        let change = Change { order: &order, loaded, survey, before: None, touched: None, has_other_images: false };
         if let Err(error) = change.begin(&self.context.state, self.now()).await {
             tell_not_begun(&error);
         }
@@ -77,23 +94,26 @@ impl<W: Worker> Daemon<W> {
             tokio::spawn(async move { note_rollout(&context, false, &outcome).await });
         }
         let moved = order.take_moved();
-        self.follow(moved);
+        self.follow(moved, false);
     }
 
-    /// Looks at outlets that an earlier rollout has left to the one that has just begun; `all`: they are looked at anyway.
+    /// Looks at outlets that an earlier rollout has left to the one that has just begun, and goes on where a pass has opened a
+    /// wave meanwhile; `all`: they are looked at anyway.
     pub(super) fn follow_begun_rollout(&mut self, all: bool) {
         let moved = self.context.rollout.as_ref().map(RolloutOrder::take_moved).unwrap_or_default();
-        if !all {
-            self.follow(moved);
-        }
+        self.follow(moved, all);
     }
 
-    fn follow(&mut self, moved: Vec<RolloutMoved>) {
+    fn follow(&mut self, moved: Vec<RolloutMoved>, all: bool) {
         for moved in moved {
             if let Some((outlet, at)) = moved.next {
                 self.due.at(&OutletId(outlet), at);
             }
-            if !moved.opened.is_empty() && !*self.stop.borrow() {
+            if let (Some(outlet), Some(row)) = (&moved.stuck, &moved.row) {
+                let name = self.survey.member(outlet).map_or(outlet, |member| &member.name);
+                self.notices.report(notices::stuck(outlet, name, WaveOf { wave: row.wave, waves: row.waves }));
+            }
+            if !all && !moved.opened.is_empty() && !*self.stop.borrow() {
                 self.begin_round(Cause::Wave, moved.opened.into_iter().map(OutletId));
             }
         }

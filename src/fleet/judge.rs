@@ -3,7 +3,6 @@
 use std::{
     cell::Cell,
     collections::{BTreeSet, HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -11,6 +10,7 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
+use sha2::{Digest as _, Sha256};
 
 use super::{Loaded, local_images::LocalImages, shadows::Shadows};
 use crate::{
@@ -42,7 +42,7 @@ pub(super) struct Judged {
     pub(super) used: UsedAllows,
     /// What its items cost.
     pub(super) prices: Vec<(ExternalId, Price)>,
-    /// A number that differs when the images of its catalog do, within one process.
+    /// A number that differs when the images of its catalog do, in any process.
     pub(super) images: u64,
     /// When one of its dated layers begins or ceases to count.
     pub(super) next_change: Option<Timestamp>,
@@ -261,8 +261,8 @@ impl Judge<'_> {
     pub(super) fn judged(&self, id: &OutletId, at: Timestamp, shared: &SharedDiagnostics) -> (Judged, Composed) {
         let mut used = UsedAllows::default();
         let (mut composed, has_photos) = self.judge(id, at, &mut used);
-        let mut images = DefaultHasher::new();
-        composed.catalog.items().filter_map(|(_, item)| item.image.value()).for_each(|url| url.hash(&mut images));
+        let urls = composed.catalog.items().filter_map(|(_, item)| item.image.value());
+        let images = urls.fold(Sha256::new(), |images, url| images.chain_update(url).chain_update([0])).finalize();
         let price = |(_, item): (_, &Item)| Some((item.external_id.clone(), composed.catalog.written_price(item)?));
         let files = self.definitions.files_of(id);
         let diagnostics = shared.share(std::mem::take(&mut composed.diagnostics).into_iter().map(Arc::new));
@@ -275,7 +275,7 @@ impl Judge<'_> {
             diagnostics,
             used,
             prices: composed.catalog.items().filter_map(price).collect(),
-            images: images.finish(),
+            images: u64::from_le_bytes(std::array::from_fn(|at| images[at])),
             next_change: composed.next_change,
             next_promotion: composed.next_promotion,
             invalid_from: OnceLock::new(),

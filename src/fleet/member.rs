@@ -24,7 +24,7 @@ pub struct Member {
     /// `state: paused`
     pub paused: bool,
     /// The images of its catalog, in one number: it differs when they do, as an image file is published under an address
-    /// that has its content's hash. Equal numbers say something within one process only.
+    /// that has its content's hash.
     pub images: u64,
     /// Whether it may be pushed: no error among its diagnostics.
     pub valid: bool,

@@ -40,7 +40,7 @@ use local_images::LocalImages;
 pub use member::Member;
 pub use photo_uses::{PhotoPlace, PhotoUses};
 use rayon::prelude::*;
-pub use rollout::rollout_note;
+pub use rollout::{NamedWaves, rollout_note};
 pub use select::{Selection, SelectionError};
 pub use status::status;
 pub use survey::{Former, Survey};

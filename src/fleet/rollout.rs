@@ -1,13 +1,16 @@
 //! What of the files a rollout is of, and which outlets its waves name.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest as _, Sha256};
 
-use super::{Loaded, Selection, Survey};
+use super::{Loaded, Member, Selection, Survey};
 use crate::{
+    document::PackedFile,
     report::{RolloutNote, RolloutPhase, WaveCount},
     rollout::{MemberState, Rollout, WaveSize},
     settings::Settings,
-    state::{RolloutCount, RolloutRow},
+    state::{RolloutCount, RolloutOutlet, RolloutRow},
     sync::RolloutOrder,
 };
 
@@ -15,40 +18,69 @@ impl Loaded {
     /// What goes out in waves, if the settings ask for that. Takes as long as it takes to read all texts.
     pub fn rollout_order(&self) -> Option<RolloutOrder> {
         let rollout = self.settings.as_ref()?.rollout.clone()?;
-        Some(RolloutOrder::new(self.texts_digest(), rollout))
+        Some(RolloutOrder::new(self.digest_of_change(), rollout))
     }
 
-    /// Of the texts of all definitions and settings. Approvals are no part of it: they change nothing that is sent.
-    fn texts_digest(&self) -> String {
-        let mut digest = Sha256::new();
-        let mut add = |path: &str, text: &str| {
-            for part in [path, text] {
-                digest.update((part.len() as u64).to_le_bytes());
-                digest.update(part);
-            }
+    /// Of all that decides what is sent. Of the settings that is what comes of them for menus, whoever wrote it: two processes
+    /// with other addresses, sinks or waves mean the same change. Approvals are no part of it.
+    fn digest_of_change(&self) -> String {
+        let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
+        let settings = format!("{:?} {base_url:?}", self.defaults);
+        hex(self
+            .text_digests()
+            .into_iter()
+            .fold(digest_of("", &settings), |digest, (_, text)| digest.chain_update(text)))
+    }
+
+    /// Of each definition file, by path.
+    fn text_digests(&self) -> BTreeMap<&str, [u8; 32]> {
+        let digest = |file: &PackedFile| digest_of(&file.path, &file.open().text).finalize().into();
+        self.files.catalogs.iter().map(|file| (&*file.path, digest(file))).collect()
+    }
+
+    /// All outlets of these files. Takes as long as the order.
+    pub fn rollout_outlets(&self, survey: &Survey, rollout: &Rollout) -> Vec<RolloutOutlet> {
+        let texts = self.text_digests();
+        let wants = |member: &Member| {
+            let texts = member.layers.iter().filter_map(|layer| texts.get(&**layer));
+            let digest = texts.fold(Sha256::new(), |digest, text| digest.chain_update(text));
+            hex(digest.chain_update(member.images.to_le_bytes()))
         };
-        for file in self.files.operator.iter().chain(&self.files.settings) {
-            add(&file.path, &file.text);
-        }
-        for file in &self.files.catalogs {
-            let file = file.open();
-            add(&file.path, &file.text);
-        }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let named = NamedWaves::of(rollout);
+        let outlet = |member: &Member| RolloutOutlet {
+            outlet: member.id.to_string(),
+            named: named.first(member),
+            wants: wants(member),
+        };
+        survey.members.iter().map(outlet).collect()
     }
 }
 
-impl Survey {
-    /// All outlets that may be pushed, each with the first wave that names it.
-    pub fn rollout_outlets(&self, rollout: &Rollout) -> Vec<(String, Option<usize>)> {
-        let named = |size: &WaveSize| match size {
-            WaveSize::Named(globs) => Selection::new(globs).ok(),
+fn digest_of(path: &str, text: &str) -> Sha256 {
+    let part = |digest: Sha256, part: &str| digest.chain_update((part.len() as u64).to_le_bytes()).chain_update(part);
+    part(part(Sha256::new(), path), text)
+}
+
+fn hex(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The waves that name outlets.
+pub struct NamedWaves(Vec<(usize, Selection)>);
+
+impl NamedWaves {
+    /// Of these settings.
+    pub fn of(rollout: &Rollout) -> Self {
+        let named = rollout.waves.iter().enumerate().filter_map(|(wave, size)| match size {
+            WaveSize::Named(globs) => Some((wave, Selection::new(globs).ok()?)),
             WaveSize::Count(_) | WaveSize::Percent(_) => None,
-        };
-        let named: Vec<Option<Selection>> = rollout.waves.iter().map(named).collect();
-        let valid = self.members.iter().filter(|member| member.valid);
-        let wave = |member| named.iter().position(|wave| wave.as_ref().is_some_and(|wave| wave.matches(member)));
-        valid.map(|member| (member.id.to_string(), wave(member))).collect()
+        });
+        Self(named.collect())
+    }
+
+    /// The first one that names an outlet, counted from 0.
+    pub fn first(&self, member: &Member) -> Option<usize> {
+        self.0.iter().find(|(_, selection)| selection.matches(member)).map(|(wave, _)| *wave)
     }
 }
 
@@ -60,7 +92,8 @@ pub fn rollout_note(settings: &Settings, row: Option<RolloutRow>, counts: &[Roll
     let (mut unassigned, mut awaited) = (0, 0);
     for RolloutCount { wave, state, outlets } in counts {
         let Some(size) = wave.and_then(|wave| sizes.get_mut(wave.checked_sub(1)?)) else {
-            unassigned += outlets;
+            // An earlier rollout has sent these what they shall have.
+            unassigned += if *state == MemberState::Seen { 0 } else { *outlets };
             awaited += if *state == MemberState::Awaited { *outlets } else { 0 };
             continue;
         };

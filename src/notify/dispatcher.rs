@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     report::Lang,
+    rollout::WaveOf,
     settings::NotificationKind,
     state::{SharedState, StateError},
 };
@@ -97,6 +98,10 @@ impl Dispatcher {
         if !seen.switches.is_empty() {
             let news = News { occasion: NotificationKind::Stock, since: now, repeated: false };
             self.groups.add(seen, &news, Some(&switches_words(&seen.switches, self.lang)));
+        }
+        if let Some(WaveOf { wave, waves }) = seen.stuck {
+            let news = News { occasion: NotificationKind::Rollout, since: now, repeated: false };
+            self.groups.add(seen, &news, Some(&self.lang.rollout_stuck(wave, waves)));
         }
         if seen.published {
             let news = News { occasion: NotificationKind::Published, since: now, repeated: false };

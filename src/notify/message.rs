@@ -177,6 +177,7 @@ fn words(event: NotificationKind, repeated: bool, many: bool, lang: Lang) -> Str
         NotificationKind::Recovered => either(lang.recovered_one(), lang.recovered_many()),
         NotificationKind::Published => either(lang.published_one(), lang.published_many()),
         NotificationKind::Stock => either(lang.stock_one(), lang.stock_many()),
+        NotificationKind::Rollout => either(lang.stuck_one(), lang.stuck_many()),
         NotificationKind::Digest => "",
     };
     if repeated { lang.still_so(words) } else { words.to_owned() }

@@ -29,6 +29,7 @@ use crate::{
     plan::SwitchEvent,
     policy::Guard,
     report::{InvalidFrom, Lang, some_in},
+    rollout::WaveOf,
     settings::{self, NotificationKind, Settings, SettingsError},
     state::{SharedState, StateError},
 };
@@ -51,6 +52,8 @@ pub struct Seen {
     pub detail: Option<Detail>,
     /// Stock that was not switched back at its end.
     pub switches: Vec<SwitchEvent>,
+    /// The wave of a rollout that it is in, where nobody of that could be sent since just now.
+    pub stuck: Option<WaveOf>,
 }
 
 /// What is said of an outlet beside its health.

@@ -54,6 +54,7 @@ impl Bench {
             published: false,
             detail: Some(Detail::Error("why".to_owned())),
             switches: Vec::new(),
+            stuck: None,
         });
     }
 
@@ -67,6 +68,7 @@ impl Bench {
             published: false,
             detail: None,
             switches: vec![event],
+            stuck: None,
         });
     }
 

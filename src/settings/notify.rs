@@ -40,13 +40,15 @@ pub enum NotificationKind {
     Published,
     /// Stock was not switched back at its end.
     Stock,
+    /// Nobody of the open wave of a rollout could be sent.
+    Rollout,
     /// How everything stands, once a day.
     Digest,
 }
 
 impl NotificationKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Held,
         Self::Failed,
         Self::Drift,
@@ -58,12 +60,13 @@ impl NotificationKind {
         Self::Recovered,
         Self::Published,
         Self::Stock,
+        Self::Rollout,
         Self::Digest,
     ];
 
     /// Whether it has happened, and does not last.
     pub fn has_happened(self) -> bool {
-        matches!(self, Self::Published | Self::Stock)
+        matches!(self, Self::Published | Self::Stock | Self::Rollout)
     }
 
     /// The word for it.
@@ -80,6 +83,7 @@ impl NotificationKind {
             Self::Recovered => "recovered",
             Self::Published => "published",
             Self::Stock => "stock",
+            Self::Rollout => "rollout",
             Self::Digest => "digest",
         }
     }

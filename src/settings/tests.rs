@@ -201,7 +201,7 @@ fn who_is_told_stands_in_a_list_and_addresses_in_files() {
          - {kind: webhook, url_file: url, secret_file: secret}\n  - {kind: command, command: [/bin/tell, --now]}\n",
     );
     let kinds: Vec<_> = settings.notify.iter().map(|sink| (sink.kind.as_str(), sink.events.len())).collect();
-    assert_eq!(kinds, [("slack", 2), ("webhook", 12), ("command", 12)]);
+    assert_eq!(kinds, [("slack", 2), ("webhook", 13), ("command", 13)]);
     assert_eq!(good("target: sandbox\nnotify: []").notify, []);
     assert_eq!(bad("target: sandbox\nnotify: [{kind: slack, url_file: slack, events: []}]"), ["wrong-type 2:49"]);
     assert_eq!(

@@ -8,8 +8,12 @@ mod rollouts;
 
 use self::rollouts::{
     a_rollout_belongs_to_one_platform_and_one_root, a_rollout_goes_on_for_others_and_after_reopening,
-    an_order_that_is_not_recognised_stops_a_rollout_where_it_was_sent,
-    newer_files_take_over_who_had_no_turn_and_are_still_there, who_is_forgotten_is_waited_for_by_nobody,
+    a_stopped_rollout_of_which_nobody_is_left_has_ended,
+    a_stopped_rollout_stays_so_unless_newer_files_change_all_that_it_holds,
+    a_wave_of_which_nobody_can_be_sent_is_told_once, an_order_that_is_not_recognised_stops_a_rollout_where_it_was_sent,
+    commits_one_after_the_other_supersede_a_stopped_rollout_together,
+    newer_files_take_over_who_had_no_turn_and_are_still_there, who_begins_the_same_rollout_later_changes_nothing,
+    who_is_forgotten_is_waited_for_by_nobody,
 };
 use super::{
     testing::{at, base, push, status},
@@ -528,6 +532,11 @@ laws! {
     many_use_it_at_once,
     a_rollout_goes_on_for_others_and_after_reopening,
     a_rollout_belongs_to_one_platform_and_one_root,
+    a_stopped_rollout_stays_so_unless_newer_files_change_all_that_it_holds,
+    commits_one_after_the_other_supersede_a_stopped_rollout_together,
+    who_begins_the_same_rollout_later_changes_nothing,
+    a_stopped_rollout_of_which_nobody_is_left_has_ended,
+    a_wave_of_which_nobody_can_be_sent_is_told_once,
     newer_files_take_over_who_had_no_turn_and_are_still_there,
     an_order_that_is_not_recognised_stops_a_rollout_where_it_was_sent,
     who_is_forgotten_is_waited_for_by_nobody,

@@ -24,7 +24,7 @@ pub use locks::{
     DaemonLock, LockError, OutletLock, Running, daemon_lock_holder, lock_daemon, lock_outlet, running_daemon,
     try_lock_outlet,
 };
-pub use rollouts::{NewRollout, RolloutCount, RolloutMoved, RolloutRow, RolloutStep};
+pub use rollouts::{NewRollout, RolloutCount, RolloutMoved, RolloutOutlet, RolloutRow, RolloutStep};
 pub use rows::{
     Alarm, EventRow, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
     PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate, SwitchEnd, SwitchRow,
@@ -140,7 +140,9 @@ pub trait State: Send + Sync {
     /// How many of its outlets stand how.
     async fn rollout_counts(&self) -> Result<Vec<RolloutCount>, StateError>;
 
-    /// Begins a rollout instead of any other. One of few outlets has ended at once.
+    /// Begins a rollout instead of any other, in one transaction. One of few outlets has ended at once. One that is of these
+    /// files already goes on as it is; and one that takes the place of a stopped one is stopped, unless its files say something
+    /// else of all outlets that are held.
     async fn begin_rollout(&self, new: NewRollout) -> Result<RolloutMoved, StateError>;
 
     /// Moves a rollout on, in one transaction.

@@ -13,7 +13,7 @@ pub struct RolloutRow {
     pub files: String,
     /// Their commit.
     pub revision: Option<String>,
-    /// When it began.
+    /// When it began; where it took the place of one that had not ended, when that one did.
     pub began: Timestamp,
     /// The wave that is open, counted from 1; 0: none is.
     pub wave: usize,
@@ -53,6 +53,17 @@ pub struct RolloutCount {
     pub outlets: usize,
 }
 
+/// An outlet that the files of a rollout define.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolloutOutlet {
+    /// The outlet.
+    pub outlet: String,
+    /// The first wave that names it.
+    pub named: Option<usize>,
+    /// Digest of what its files say.
+    pub wants: String,
+}
+
 /// A rollout that begins.
 #[derive(Debug, Clone)]
 pub struct NewRollout {
@@ -62,10 +73,15 @@ pub struct NewRollout {
     pub revision: Option<String>,
     /// When.
     pub at: Timestamp,
-    /// All outlets that may be pushed, each with the first wave that names it. Others are no part of it.
-    pub outlets: Vec<(String, Option<usize>)>,
-    /// Those that it concerns, and how they stand. Outlets of an earlier rollout that had not had their turn are added.
+    /// All outlets of these files. Others are no part of it.
+    pub outlets: Vec<RolloutOutlet>,
+    /// Those that it concerns, and how they stand. Of an earlier rollout that has not ended, those that had not had their turn
+    /// are added; and those that had, for bad news of them.
     pub members: Vec<(String, Member)>,
+    /// All outlets were just looked at: one that is no member has nothing to send.
+    pub were_looked_at: bool,
+    /// Begin also where the stored one is of the same files, as photos are no part of their digest.
+    pub anew: bool,
     /// What the settings ask for.
     pub settings: Arc<Rollout>,
 }
@@ -94,6 +110,8 @@ pub struct RolloutMoved {
     pub next: Option<(String, Timestamp)>,
     /// Why it has stopped just now.
     pub stopped: Option<String>,
+    /// One of the open wave, of which nobody could be sent: the rollout waits for a person, since just now.
+    pub stuck: Option<String>,
     /// How far it is now.
     pub row: Option<RolloutRow>,
 }

@@ -9,11 +9,13 @@ use super::{
     note::note,
     promote::Done,
     push::Sent,
+    rollout::ask_rollout,
     verdict::{Verdict, refused},
     visit::{Pass, Visit},
 };
 use crate::{
     plan::{PromotionOp, PromotionStep},
+    policy::Guard,
     remote::{Read, Write},
     report::PromotionResult,
 };
@@ -45,7 +47,10 @@ impl<R: Read + Write> Pass<'_, R> {
         }
         let mut again = self.plan_anew(&agreed).await?;
         let differs = again.plan.differs_from(&agreed.plan);
-        again.plan.guards = agreed.plan.guards;
+        // An end may take minutes, in which others can have stopped the rollout.
+        let rollout = again.plan.guards.into_iter().filter(|guard| guard.guard == Guard::Rollout);
+        let others = agreed.plan.guards.into_iter().filter(|guard| guard.guard != Guard::Rollout);
+        again.plan.guards = others.chain(rollout).collect();
         let consent = match &self.options.consent {
             // What has ended is planned in another way now.
             Consent::Agreed(_) => Consent::Agreed(again.plan.digest.clone()),
@@ -107,6 +112,7 @@ impl<R: Read + Write> Pass<'_, R> {
         let mut again = self.look(recalled, self.desired).await?;
         self.refuse_copy_behind_switch(&again.recalled, &again.live)?;
         judge_promotions(&mut again, target, listed, self.desired, self.moment(context.clock.now()));
+        ask_rollout(context, target, self.options, &mut again, &self.desired.policy.timezone).await?;
         note(context, target, &again).await?;
         Ok(again)
     }

@@ -18,6 +18,7 @@ mod make_promotion;
 mod memory;
 mod note;
 mod observe;
+mod off_sale;
 mod outcome;
 mod outlet_state;
 mod pass;
@@ -190,6 +191,8 @@ pub enum Consent {
     Agreed(Digest),
     /// Nothing: the plan that was shown was held, declined, queued or empty. A push that is on its way is still looked for.
     ShowOnly(Digest),
+    /// The plan that was shown waits for its wave: what it takes off sale goes out ahead of that, and nothing else.
+    OffSaleOnly(Digest),
 }
 
 /// What all passes share.

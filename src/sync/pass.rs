@@ -319,7 +319,7 @@ impl<R: Read + Write> Pass<'_, R> {
         look: Option<Fetched>,
     ) -> Result<Step, PassError> {
         let Visit { context, remote, target } = *self.visit;
-        let _slot = match slot {
+        let slot = match slot {
             None => self.unless_withdrawn(context.slot()).await?,
             slot => slot,
         };
@@ -377,7 +377,12 @@ impl<R: Read + Write> Pass<'_, R> {
                 if refusal.result() == PassResult::Queued {
                     update_if_any(context, target, self.rollback_update(&desired)?).await?;
                 }
-                Ok(Step::Done(refused(target, refusal, examined.plan)))
+                let off_sale = self.off_sale(&examined, &desired);
+                let waiting = refused(target, refusal, examined.plan);
+                Ok(Step::Done(match off_sale {
+                    Some(off_sale) => Box::pin(self.send_off_sale(slot, off_sale, waiting)).await?,
+                    None => waiting,
+                }))
             }
             Verdict::Push if self.is_withdrawn() => Err(PassError::Withdrawn),
             Verdict::Push => {

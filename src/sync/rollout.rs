@@ -9,11 +9,11 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{Context, Examined, Outcome, OutletState, PassError, PassOptions, PassResult, Target, chain};
 use crate::{
-    plan::{GuardVerdict, Verdict},
+    plan::{GuardVerdict, OutletPlan, Verdict},
     policy::Guard,
-    report::{Lang, rollout_wait},
+    report::{Lang, off_sale_first, rollout_wait, untrusted::printable},
     rollout::{Advance, Gate, Member, PassEnd, PushEnd, Rest, Rollout, Wait, WaveOf, gate},
-    state::{NewRollout, RolloutMoved, RolloutRow, RolloutStep, SharedState, StateError},
+    state::{NewRollout, PushKind, RolloutMoved, RolloutRow, RolloutStep, SharedState, StateError},
 };
 
 /// What goes out in waves, and how. Its clones have the same news.
@@ -32,13 +32,20 @@ impl RolloutOrder {
         Self { files: files.into(), settings: Arc::new(settings), moved: Arc::default() }
     }
 
+    /// The same, with the news of another one: passes of older files go on while newer ones are taken.
+    #[must_use]
+    pub fn with_news_of(self, before: &Self) -> Self {
+        Self { moved: Arc::clone(&before.moved), ..self }
+    }
+
     /// What has happened since this was last asked, but for what moved nothing.
     pub fn take_moved(&self) -> Vec<RolloutMoved> {
         mem::take(&mut self.moved.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn note(&self, moved: RolloutMoved) {
-        if !moved.advances.is_empty() || !moved.opened.is_empty() || moved.stopped.is_some() {
+        let is_still = moved.advances.is_empty() && moved.opened.is_empty();
+        if !is_still || moved.stopped.is_some() || moved.stuck.is_some() {
             tell(&moved);
             self.moved.lock().unwrap_or_else(PoisonError::into_inner).push(moved);
         }
@@ -49,21 +56,20 @@ impl RolloutOrder {
     }
 }
 
-/// Begins a rollout of these files. `outlets` may be pushed, each with the first wave that names it; `members` are those that
-/// the change concerns.
-pub async fn begin_rollout(
-    state: &SharedState,
-    order: &RolloutOrder,
-    revision: Option<String>,
-    outlets: Vec<(String, Option<usize>)>,
-    members: Vec<(String, Member)>,
-    at: Timestamp,
-) -> Result<(), StateError> {
-    let concerned = members.len();
-    let (files, settings) = (order.files.to_string(), Arc::clone(&order.settings));
-    let moved = state.begin_rollout(NewRollout { files, revision, at, outlets, members, settings }).await?;
-    if moved.row.as_ref().is_some_and(|row| row.ended.is_none()) {
-        tracing::info!(outlets = concerned, "a change of many outlets goes out in waves");
+/// Begins a rollout of some files.
+pub async fn begin_rollout(state: &SharedState, order: &RolloutOrder, new: NewRollout) -> Result<(), StateError> {
+    let concerned = new.members.len();
+    let moved = state.begin_rollout(new).await?;
+    match moved.row.as_ref().filter(|row| row.ended.is_none()) {
+        Some(RolloutRow { stopped: Some(_), why, .. }) => {
+            let why = printable(why.as_deref().unwrap_or_default());
+            tracing::error!(
+                outlets = concerned,
+                "these files wait, as the rollout before them is stopped and they say the same of outlets that it has not sent: {why}; correct what they say, or `menusync resume --rollout`"
+            );
+        }
+        Some(_) => tracing::info!(outlets = concerned, "a change of many outlets goes out in waves"),
+        None => {}
     }
     order.note(moved);
     Ok(())
@@ -90,7 +96,15 @@ fn tell(moved: &RolloutMoved) {
             wave,
             waves,
             "the rollout is stopped: {}; correct the files, or `menusync resume --rollout`",
-            crate::report::untrusted::printable(why)
+            printable(why)
+        );
+    }
+    if let Some(outlet) = &moved.stuck {
+        tracing::warn!(
+            wave,
+            waves,
+            outlet,
+            "nobody of wave {wave} of {waves} could be sent, so the others wait: `menusync status` says why"
         );
     }
 }
@@ -157,7 +171,8 @@ fn show_rollout(
         Gate::Closed(..) if is_released => {}
         Gate::Closed(wait, opens_at) => {
             let waves = known.map_or(0, |(row, _)| row.waves);
-            examined.wave = Some((rollout_wait(wait, waves, opens_at, zone, Lang::En), opens_at));
+            let words = rollout_wait(wait, waves, opens_at, zone, Lang::En);
+            examined.wave = Some((words + &off_sale_first(&examined.plan, Lang::En), opens_at));
         }
         Gate::Stopped => {
             let why = known.and_then(|(row, _)| row.why.as_deref()).unwrap_or_default();
@@ -171,7 +186,8 @@ fn show_rollout(
                 items: Vec::new(),
                 promotions: Vec::new(),
                 message: format!(
-                    "the rollout is stopped: {why}; newer files begin a new one, `menusync resume --rollout` goes on with this one"
+                    "the rollout is stopped: {why}; files that say something else of all outlets that it holds begin a new one, `menusync resume --rollout` goes on with this one{}",
+                    off_sale_first(&examined.plan, Lang::En)
                 ),
                 approval: None,
             });
@@ -188,6 +204,9 @@ pub async fn note_rollout(context: &Context, is_rollback: bool, outcome: &Outcom
         if known.is_none_or(|(row, _)| row.ended.is_some() || *row.files != *order.files) {
             return Ok(());
         }
+        // Stock is sent to everybody at once: how that went says nothing about the change.
+        let is_stock = !is_rollback && end.push.is_some() && was_stock(context, outcome).await?;
+        let end = PassEnd { push: end.push.filter(|_| !is_stock), ..end };
         let why = match end.push {
             Some(PushEnd::RolledBack) => "a person has gone back to an earlier push".to_owned(),
             _ => format!("{}: {}", outcome.result.as_str(), outcome.error.as_deref().unwrap_or("no reason is known")),
@@ -204,40 +223,66 @@ pub async fn note_rollout(context: &Context, is_rollback: bool, outcome: &Outcom
     }
 }
 
+/// Whether the push of an outcome was one of stock alone.
+async fn was_stock(context: &Context, outcome: &Outcome) -> Result<bool, StateError> {
+    let Some(request_id) = outcome.request_id else { return Ok(false) };
+    let last = context.state.pushes(Some(outcome.outlet.as_str()), 1).await?.pop();
+    Ok(last.is_some_and(|push| push.request_id == request_id && push.kind == PushKind::Stock))
+}
+
 /// What a pass means for a rollout; `None`: nothing was learnt.
 fn end_of(outcome: &Outcome, is_rollback: bool) -> Option<PassEnd> {
     if outcome.was_withdrawn() || !outcome.is_ours() {
         return None;
     }
+    if is_rollback {
+        return has_gone_back(outcome).then_some(PassEnd { push: Some(PushEnd::RolledBack), rest: Rest::Unknown });
+    }
     let plan = outcome.plan.as_deref();
     // What a rollback holds against the files is not what the files say.
     let is_pinned = plan.is_some_and(|plan| !plan.pins.is_empty());
-    let is_on_its_way = matches!(outcome.state, OutletState::Pushing | OutletState::Verifying | OutletState::Unknown);
+    let is_held = plan.is_some_and(OutletPlan::is_held);
     let left = match (plan, outcome.state) {
         (Some(plan), _) if plan.is_more_than_stock() => Rest::Something,
-        _ if is_pinned => Rest::Unknown,
-        (Some(_), _) | (None, OutletState::InSync | OutletState::Drifted) => Rest::Nothing,
-        (None, _) => Rest::Unknown,
+        _ if is_pinned || is_held => Rest::Unknown,
+        (_, OutletState::InSync) => Rest::Nothing,
+        (_, OutletState::Drifted) => Rest::Kept,
+        // GoFood would not show it, and it is not sent again.
+        (Some(plan), OutletState::Nonconvergent) if !plan.is_to_send() => Rest::Kept,
+        _ => Rest::Unknown,
     };
+    let is_on_its_way = is_on_its_way(outcome);
+    let is_empty = plan.is_some_and(|plan| plan.held().any(|guard| guard.guard == Guard::EmptyLive));
     let (push, rest) = match outcome.result {
-        _ if is_rollback => (Some(PushEnd::RolledBack), Rest::Unknown),
         PassResult::Published if is_pinned => (None, Rest::Unknown),
         // Of an earlier push that has arrived, more may be left.
         PassResult::Published => (Some(PushEnd::Seen), left),
         PassResult::Rejected => (Some(PushEnd::Bad), Rest::Unknown),
         // Without a push: what was sent before a crash, or what was never shown twice and is not sent again.
         PassResult::Nonconvergent if outcome.request_id.is_none() && left == Rest::Something => (None, left),
-        PassResult::Nonconvergent => (Some(PushEnd::Bad), if plan.is_some() { left } else { Rest::Unknown }),
+        PassResult::Nonconvergent => (Some(PushEnd::Bad), left),
         PassResult::Timeout if outcome.state == OutletState::Verifying => (Some(PushEnd::OnItsWay), Rest::Unknown),
         PassResult::Timeout => (Some(PushEnd::Bad), Rest::Unknown),
         PassResult::Failed if is_on_its_way => (Some(PushEnd::OnItsWay), Rest::Unknown),
         PassResult::Failed => (None, Rest::Unknown),
-        PassResult::Unchanged if matches!(outcome.state, OutletState::Paused | OutletState::Invalid) => {
-            (None, Rest::Unknown)
-        }
+        PassResult::Held if is_empty => (Some(PushEnd::Vanished), Rest::Unknown),
         PassResult::Unchanged | PassResult::Held | PassResult::Queued => (None, left),
     };
     Some(PassEnd { push, rest })
+}
+
+fn is_on_its_way(outcome: &Outcome) -> bool {
+    matches!(outcome.state, OutletState::Pushing | OutletState::Verifying | OutletState::Unknown)
+}
+
+/// Whether a rollback holds now: one that a guard, a pause or GoFood has refused has not happened.
+fn has_gone_back(outcome: &Outcome) -> bool {
+    match outcome.result {
+        PassResult::Published | PassResult::Nonconvergent | PassResult::Timeout | PassResult::Queued => true,
+        PassResult::Unchanged => !matches!(outcome.state, OutletState::Paused | OutletState::Invalid),
+        PassResult::Failed => is_on_its_way(outcome),
+        PassResult::Held | PassResult::Rejected => false,
+    }
 }
 
 #[cfg(test)]
@@ -261,7 +306,8 @@ mod tests {
             (PassResult::Published, InSync, true, seen, Rest::Nothing),
             (PassResult::Published, Failed, true, seen, Rest::Unknown),
             (PassResult::Unchanged, InSync, false, None, Rest::Nothing),
-            (PassResult::Unchanged, Drifted, false, None, Rest::Nothing),
+            (PassResult::Unchanged, Drifted, false, None, Rest::Kept),
+            (PassResult::Published, Drifted, true, seen, Rest::Kept),
             (PassResult::Unchanged, Paused, false, None, Rest::Unknown),
             (PassResult::Unchanged, Invalid, false, None, Rest::Unknown),
             (PassResult::Rejected, Failed, true, bad, Rest::Unknown),
@@ -278,9 +324,25 @@ mod tests {
             let outcome = ended(result, state, is_push);
             assert_eq!(end_of(&outcome, false), Some(PassEnd { push, rest }), "{result:?} {state:?}");
         }
-        let back = end_of(&ended(PassResult::Published, InSync, true), true).unwrap();
-        assert_eq!(back.push, Some(PushEnd::RolledBack));
         assert_eq!(end_of(&Outcome::withdrawn(&Target::new("G1", "Kuta", "kuta.yaml")), false), None);
         assert_eq!(end_of(&ended(PassResult::Held, Pushing, false), false), None, "another process has it");
+    }
+
+    #[test]
+    fn only_a_rollback_that_holds_is_one() {
+        use OutletState::{Failed, Held, InSync, Paused, Queued, Unknown};
+        for (result, state, is_push, has_happened) in [
+            (PassResult::Published, InSync, true, true),
+            (PassResult::Unchanged, InSync, false, true),
+            (PassResult::Queued, Queued, false, true),
+            (PassResult::Failed, Unknown, true, true),
+            (PassResult::Failed, Failed, false, false),
+            (PassResult::Held, Held, false, false),
+            (PassResult::Unchanged, Paused, false, false),
+            (PassResult::Rejected, Failed, true, false),
+        ] {
+            let end = end_of(&ended(result, state, is_push), true);
+            assert_eq!(end.and_then(|end| end.push), has_happened.then_some(PushEnd::RolledBack), "{result:?}");
+        }
     }
 }

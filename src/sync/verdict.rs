@@ -58,7 +58,7 @@ impl<R: Read + Write> Pass<'_, R> {
         if has_earlier && !plan.is_to_send() && !plan.is_held() {
             return Verdict::Nothing;
         }
-        if let Consent::Agreed(shown) | Consent::ShowOnly(shown) = &self.options.consent
+        if let Consent::Agreed(shown) | Consent::ShowOnly(shown) | Consent::OffSaleOnly(shown) = &self.options.consent
             && *shown != plan.digest
         {
             // Where nobody knows what GoFood has, nothing is left to push either.
@@ -86,7 +86,7 @@ impl<R: Read + Write> Pass<'_, R> {
                 let result = if is_agreed { PassResult::Held } else { PassResult::Queued };
                 refused(result, examined.waits().and_then(|(_, opens_at)| opens_at))
             }
-            _ if matches!(self.options.consent, Consent::ShowOnly(_)) => {
+            _ if matches!(self.options.consent, Consent::ShowOnly(_) | Consent::OffSaleOnly(_)) => {
                 let why = "left out: nobody agreed to this push; `menusync apply` asks again".to_owned();
                 Verdict::Refused(Refusal { result: PassResult::Held, state, why, opens_at: None })
             }

@@ -1,11 +1,14 @@
 //! Waves without a daemon: what a plan shows, what `apply` and `run --once` send, and what they say of the rest.
 
 use menusync::sandbox::{Endpoint, Fault};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{
-    Stage,
-    fleet::{OUTLETS, change, fleet, rollout, rollout_of, sent_to, sorted, waves},
+use crate::{
+    support::{
+        LAYER, Stage,
+        fleet::{OUTLETS, change, file_of, fleet, rollout, rollout_of, sent_to, sorted, waves},
+    },
+    terminal::apply_at_a_terminal,
 };
 
 fn lines(text: &str, part: &str) -> String {
@@ -20,6 +23,8 @@ fn a_plan_shows_the_waves_in_every_form_and_none_without_the_setting() {
     insta::assert_snapshot!(lines(&text.stdout, "Rollout"), @"Rollout: 6 outlets in 3 waves: 1 (Warung G2001), then 2, then 3; each 15 min after the one before was seen.");
     let markdown = stage.run(&["plan", "--output", "markdown"]).expect(0);
     insta::assert_snapshot!(lines(&markdown.stdout, "Rollout"), @"Rollout: 6 outlets in 3 waves: 1 (Warung G2001), then 2, then 3; each 15 min after the one before was seen.");
+    let html = stage.run(&["plan", "--output", "html"]).expect(0);
+    insta::assert_snapshot!(lines(&html.stdout.replace("<p>", "\n<p>").replace("</p>", "</p>\n"), "Rollout"), @"<p>Rollout: 6 outlets in 3 waves: 1 (Warung G2001), then 2, then 3; each 15 min after the one before was seen.</p>");
     let before = rollout_of(&stage);
     stage.run(&["run", "--once", "--read-only"]).expect(0);
     assert_eq!(rollout_of(&stage), before, "who only looks begins none");
@@ -105,6 +110,166 @@ fn a_rollback_waits_for_nobody_and_stops_the_rollout() {
     let rollout = rollout_of(&stage);
     assert_eq!(rollout["phase"], "stopped", "{rollout:#}");
     assert!(rollout["why"].as_str().unwrap().contains("gone back"), "{rollout:#}");
+}
+
+#[test]
+fn a_rollback_that_was_not_made_stops_nothing() {
+    let (stage, [canary, ..]) = (fleet("1h"), waves());
+    change(&stage, 27_000);
+    stage.run(&["run", "--once"]).expect(0);
+    stage.run(&["pause", "--outlet", &canary[0]]).expect(0);
+    stage.run(&["rollback", "--outlet", &canary[0], "--to", "1", "--yes"]);
+    assert_eq!(stage.live_item(&canary[0], "NG")["price"], 27_000);
+    assert_eq!(rollout_of(&stage)["phase"], "baking");
+}
+
+/// What GoFood answers of outlets while it has lost their menus.
+fn lose_menus(stage: &Stage, outlets: &[&str]) -> Vec<Value> {
+    let lose = |outlet: &&str| {
+        let menu = stage.live(outlet);
+        stage.seed(outlet, json!({"menus": [], "variant_categories": []}));
+        menu
+    };
+    outlets.iter().map(lose).collect()
+}
+
+#[test]
+fn menus_that_read_empty_are_no_evidence_and_no_end() {
+    let (stage, [canary, ..]) = (fleet("1h"), waves());
+    change(&stage, 27_000);
+    let menus = lose_menus(&stage, &OUTLETS);
+    for _ in 0..2 {
+        stage.run(&["run", "--once"]).expect(4).says(&["empty-live"]);
+        stage.assert_nothing_written();
+        let rollout = rollout_of(&stage);
+        assert_eq!((&rollout["phase"], &rollout["wave"]), (&json!("sending"), &json!(1)), "{rollout:#}");
+    }
+    OUTLETS.iter().zip(menus).for_each(|(outlet, menu)| stage.seed(outlet, menu));
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!((sent_to(&stage), &rollout_of(&stage)["phase"]), (canary, &json!("baking")));
+}
+
+#[test]
+fn a_menu_that_vanishes_after_it_was_sent_stops_the_rollout() {
+    let (stage, [canary, ..]) = (fleet("1h"), waves());
+    change(&stage, 27_000);
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!(rollout_of(&stage)["phase"], "baking");
+    lose_menus(&stage, &[&canary[0]]);
+    stage.run(&["run", "--once"]).expect(5);
+    let rollout = rollout_of(&stage);
+    assert_eq!(rollout["phase"], "stopped", "{rollout:#}");
+    assert!(rollout["why"].as_str().unwrap().contains(&canary[0]), "{rollout:#}");
+}
+
+/// The canary has refused the change.
+fn stopped() -> Stage {
+    let stage = fleet("0s");
+    stage.server().inject(Fault { times: None, ..Fault::status(Endpoint::Put, 422) });
+    change(&stage, 27_000);
+    stage.run(&["run", "--once"]).expect(5);
+    stage.server().clear_faults();
+    assert_eq!((rollout_of(&stage)["phase"].as_str(), sent_to(&stage)), (Some("stopped"), waves()[0].clone()));
+    stage.clear_log();
+    stage
+}
+
+#[test]
+fn a_stopped_rollout_is_not_let_go_by_files_that_say_the_same_of_what_it_holds() {
+    let (stage, [canary, second, third]) = (stopped(), waves());
+    stage.append(&file_of(&third[0]), "items: {TEH: {price: 7500}}\n");
+    stage.run(&["run", "--once"]).expect(4).says(&["menusync resume --rollout"]);
+    stage.run(&["apply", "--yes"]).expect(4);
+    stage.append(&file_of(&third[1]), "# nothing\n");
+    stage.run(&["apply", "--yes", "--outlet", &second[0]]).expect(0);
+    stage.run(&["apply", "--yes"]).expect(4).says(&["the rollout is stopped"]);
+    stage.assert_nothing_written();
+    assert_eq!(rollout_of(&stage)["phase"], "stopped");
+    change(&stage, 26_500);
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!(rollout_of(&stage)["phase"], "ended");
+    assert_eq!(sent_to(&stage), sorted(&[canary, second, third]));
+}
+
+#[test]
+fn who_lets_all_go_ends_a_stopped_rollout() {
+    let stage = stopped();
+    stage.run(&["apply", "--yes", "--allow", "rollout"]).expect(0);
+    assert_eq!((stage.puts().len(), &rollout_of(&stage)["phase"]), (OUTLETS.len(), &json!("ended")));
+}
+
+#[test]
+fn what_is_taken_off_sale_waits_for_no_wave_and_what_is_put_on_sale_does() {
+    let (stage, [canary, second, third]) = (fleet("1h"), waves());
+    let in_stock = |outlet: &str| stage.live_item(outlet, "JERUK")["in_stock"] == json!(true);
+    change(&stage, 27_000);
+    stage.append(LAYER, "items: {JERUK: {in_stock: false}}\n");
+    let others: Vec<&String> = second.iter().chain(&third).collect();
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!((sent_to(&stage), stage.patches().len()), (canary.clone(), OUTLETS.len()), "not even for a first look");
+    for outlet in &others {
+        assert!(!in_stock(outlet), "{outlet}");
+        assert_eq!(stage.live_item(outlet, "NG")["price"], 25_000, "{outlet}");
+    }
+    assert_eq!(rollout_of(&stage)["waves"][1]["seen"], 0, "it is no evidence");
+    stage.run(&["run", "--once"]).expect(0);
+    assert_eq!(stage.writes().len(), OUTLETS.len() + 1, "once");
+    // Back on sale: where that is all, at once; where a wave is waited for, with it.
+    stage.edit(LAYER, "items: {JERUK: {in_stock: false}}\n", "");
+    stage.run(&["run", "--once"]).expect(0);
+    assert!(in_stock(&canary[0]));
+    let (sent, waiting): (Vec<&String>, Vec<_>) = others.iter().partition(|outlet| sent_to(&stage).contains(outlet));
+    assert!(sent.iter().all(|outlet| in_stock(outlet)) && waiting.iter().all(|outlet| !in_stock(outlet)));
+    assert_eq!((sent.len(), waiting.len()), (1, 4), "one more canary, as these are newer files");
+}
+
+#[test]
+fn apply_takes_off_sale_what_it_was_agreed_to_and_a_stopped_rollout_does_not_keep_it_on_sale() {
+    let (stage, [canary, second, third]) = (fleet("1h"), waves());
+    change(&stage, 27_000);
+    stage.append(LAYER, "items: {JERUK: {in_stock: false}}\n");
+    let shown = stage.run(&["apply", "--yes", "--outlet", &third[0], "--outlet", &second[0]]).expect(0);
+    let shown = shown.says(&["what the files take off sale does not wait"]);
+    assert_eq!(stage.writes().len(), 2, "{}", shown.transcript());
+    stage.server().inject(Fault { times: None, ..Fault::status(Endpoint::Put, 422) });
+    stage.run(&["apply", "--yes"]).expect(5);
+    assert_eq!(rollout_of(&stage)["phase"], "stopped");
+    stage.clear_log();
+    // The newer files change all that it holds, so they begin one of their own, which a person stops as well.
+    stage.edit(LAYER, "items: {JERUK: {in_stock: false}}", "items: {JERUK: {in_stock: false}, TEH: {in_stock: false}}");
+    stage.run(&["apply", "--yes"]).expect(5);
+    stage.run(&["pause", "--rollout"]).expect(0);
+    let is_off = |outlet: &&str| stage.live_item(outlet, "TEH")["in_stock"] == json!(false);
+    let off: Vec<&str> = OUTLETS.into_iter().filter(is_off).collect();
+    assert_eq!((off.len(), off.contains(&&*canary[0])), (5, false), "its own is in the push that was refused");
+    stage.run(&["run", "--once"]).expect(5);
+    assert!(is_off(&&*canary[0]), "it is held now, so this is all that goes out");
+    assert!(sent_to(&stage).iter().all(|outlet| *outlet == canary[0]), "{:?}", sent_to(&stage));
+}
+
+#[test]
+fn nobody_is_asked_about_guards_of_later_waves() {
+    let (stage, [canary, second, _]) = (fleet("1h"), waves());
+    for outlet in [&canary[0], &second[0]] {
+        stage.append(&file_of(outlet), "guards: {price-change: 1%}\n");
+    }
+    stage.run(&["run", "--once"]).expect(0);
+    change(&stage, 27_000);
+    let (code, screen) = apply_at_a_terminal(&stage, "price-change\nyes\n");
+    assert_eq!(sent_to(&stage), canary, "{screen}");
+    assert_eq!((code, screen.matches("Type price-change").count()), (5, 1), "{screen}");
+}
+
+#[test]
+fn who_has_other_settings_on_his_machine_means_the_same_rollout() {
+    let (stage, [canary, ..]) = (fleet("1h"), waves());
+    change(&stage, 27_000);
+    stage.run(&["run", "--once"]).expect(0);
+    let before = rollout_of(&stage);
+    let operator = stage.root().parent().unwrap().join("operator.yaml");
+    std::fs::write(&operator, "lang: id\nverify: {interval: 1s}\n").unwrap();
+    stage.run(&["--operator", operator.to_str().unwrap(), "run", "--once"]).expect(0);
+    assert_eq!((rollout_of(&stage), sent_to(&stage)), (before, canary));
 }
 
 #[test]

@@ -49,6 +49,13 @@ impl Ear {
         Self { address, heard }
     }
 
+    /// Writes its address and its secret beside the root.
+    pub(crate) fn is_told_by(&self, stage: &Stage) {
+        let home = stage.root().parent().unwrap().to_owned();
+        fs::write(home.join("url"), format!("http://{}/T0/hidden-path-7Rm\n", self.address)).unwrap();
+        fs::write(home.join("signing"), SIGNED_WITH).unwrap();
+    }
+
     /// The bodies since the last time.
     pub(crate) fn heard(&self) -> Vec<Value> {
         let all = std::mem::take(&mut *self.heard.lock().unwrap());
@@ -86,8 +93,7 @@ fn is_whole(request: &[u8]) -> bool {
 pub(crate) fn stage(ear: &Ear) -> Stage {
     let stage = Stage::new().with_kemang().in_sync();
     let home = stage.root().parent().unwrap().to_owned();
-    fs::write(home.join("url"), format!("http://{}/T0/hidden-path-7Rm\n", ear.address)).unwrap();
-    fs::write(home.join("signing"), SIGNED_WITH).unwrap();
+    ear.is_told_by(&stage);
     fs::write(home.join("tell"), "#!/bin/sh\nenv > \"$1.env\"\ncat >> \"$1\"\n").unwrap();
     fs::set_permissions(home.join("tell"), fs::Permissions::from_mode(0o755)).unwrap();
     stage.settings(

@@ -7,9 +7,10 @@ use serde_json::json;
 
 use crate::{
     harness::{Daemon, get},
+    notify::Ear,
     support::{
         Stage,
-        fleet::{change, file_of, fleet, rollout_of, sent_to, sorted, waves},
+        fleet::{change, file_of, fleet, rollout, rollout_of, sent_to, sorted, waves},
     },
 };
 
@@ -49,15 +50,70 @@ fn a_mistake_that_gofood_refuses_is_sent_to_one_outlet_and_newer_files_go_out_in
     daemon.kill();
     let daemon = Daemon::start(&stage);
     daemon.pass();
-    assert_eq!(sent_to(&stage), canary, "{}", daemon.stderr());
     stage.run_beside_a_writer(&["apply", "--yes"]).expect(4).says(&["rollout"]);
-    assert_eq!(sent_to(&stage), canary);
+    assert_eq!(sent_to(&stage), canary, "1 of 6 outlets saw it: {}", daemon.stderr());
+    // A commit that has nothing to do with it does not either.
+    stage.append(&file_of(&third[0]), "items: {TEH: {price: 7500}}\n");
+    daemon.wait_for_log("these files wait, as the rollout before them is stopped");
+    daemon.pass();
+    assert_eq!((sent_to(&stage), &rollout_of(&stage)["phase"]), (canary, &json!("stopped")));
     stage.server().clear_faults();
     change(&stage, 26_500);
     wait_for_phase(&daemon, &stage, "ended", 3);
     daemon.wait_for_state(&third[2], "in_sync");
     daemon.stop();
     assert_eq!(stage.puts().len(), 7, "the one that was refused, and one for each");
+}
+
+#[test]
+fn a_change_that_gofood_takes_and_does_not_show_is_sent_to_one_outlet() {
+    let (stage, [canary, ..]) = (fleet("0s"), waves());
+    stage.settings_with_verify("{timeout: 1s, interval: 200ms}", &rollout("0s"));
+    hold_publication(&stage, true);
+    let daemon = Daemon::start(&stage);
+    change(&stage, 27_000);
+    wait_for_phase(&daemon, &stage, "stopped", 1);
+    daemon.pass();
+    assert_eq!(sent_to(&stage), canary, "1 of 6 outlets saw it");
+    daemon.stop();
+}
+
+#[test]
+fn files_that_are_read_again_while_a_wave_is_on_its_way_do_not_keep_the_next_from_opening() {
+    let (stage, [canary, second, _]) = (fleet("0s"), waves());
+    hold_publication(&stage, true);
+    let daemon = Daemon::start(&stage);
+    change(&stage, 27_000);
+    daemon.wait_for_state(&canary[0], "verifying");
+    stage.run_beside_a_writer(&["reload", "--wait"]).expect(0);
+    stage.server().publish(&canary[0]).unwrap();
+    daemon.wait_for("the next wave to be sent", |_| sent_to(&stage).len() == 1 + second.len());
+    daemon.stop();
+}
+
+#[test]
+fn people_are_told_once_that_nobody_of_a_wave_could_be_sent() {
+    let (stage, [canary, ..]) = (fleet("0s"), waves());
+    let ear = Ear::answering("204 No Content");
+    ear.is_told_by(&stage);
+    stage.settings(&format!(
+        "{}notify: [{{kind: webhook, url_file: ../url, secret_file: ../signing}}]\n",
+        rollout("0s")
+    ));
+    stage.append(&file_of(&canary[0]), "guards: {price-change: 1%}\n");
+    stage.run(&["run", "--once"]).expect(0);
+    change(&stage, 27_000);
+    stage.run(&["run", "--once"]).expect(5);
+    let heard = ear.heard();
+    let of = |event: &str| heard.iter().filter(|heard| heard["event"] == event).collect::<Vec<_>>();
+    let (held, stuck) = (of("held"), of("rollout"));
+    assert_eq!((held.len(), stuck.len(), heard.len()), (1, 1, 2), "{heard:#?}");
+    assert_eq!(stuck[0]["outlets"][0]["outlet"], canary[0]);
+    assert_eq!(stuck[0]["summary"], format!("Warung {0} ({0}) could not be sent its wave of the rollout", canary[0]));
+    let detail = stuck[0]["outlets"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("nobody of wave 1 of 3 could be sent"), "{detail}");
+    stage.run(&["run", "--once"]).expect(5);
+    assert_eq!(ear.heard(), [json!(null); 0]);
 }
 
 #[test]
@@ -104,7 +160,12 @@ fn a_wave_bakes_a_person_may_stop_it_and_what_the_database_says_counts() {
     let page = get(&daemon, "/");
     assert!(page.contains("Rollout: wave 1 of 3 is over"), "{page}");
     let metrics = get(&daemon, "/metrics");
-    for line in ["menusync_rollout_wave 1", "menusync_rollout_waves 3", "menusync_rollout_stopped 0"] {
+    for line in [
+        "menusync_rollout_wave 1",
+        "menusync_rollout_waves 3",
+        "menusync_rollout_stopped 0",
+        "menusync_rollout_stuck 0",
+    ] {
         assert!(metrics.contains(line), "{line}:\n{metrics}");
     }
     stage.run_beside_a_writer(&["pause", "--rollout"]).expect(0).says(&["the rollout is paused"]);

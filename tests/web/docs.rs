@@ -42,7 +42,7 @@ async fn metrics() -> BTreeSet<String> {
     // Comes with the first pass that does not fail; the daemon's own test sees it.
     real.insert("menusync_last_success_timestamp_seconds".to_owned());
     // Only with `rollout` in the settings; the daemon's own test sees them.
-    real.extend(["wave", "waves", "stopped"].map(|what| format!("menusync_rollout_{what}")));
+    real.extend(["wave", "waves", "stopped", "stuck"].map(|what| format!("menusync_rollout_{what}")));
     // Only below `menusync-pull`.
     real.insert("menusync_checkout_timestamp_seconds".to_owned());
     real

@@ -4,7 +4,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Type};
@@ -16,8 +16,10 @@ use super::{
 };
 use crate::{
     catalog::OutletId,
-    rollout::{Advance, Candidate, Evidence, Member, MemberChange, MemberState, Rollout, advance, after_pass},
-    state::{NewRollout, RolloutCount, RolloutMoved, RolloutRow, RolloutStep, Scope, StateError},
+    rollout::{
+        Advance, Candidate, Evidence, Member, MemberChange, MemberState, Rollout, advance, after_pass, is_stuck,
+    },
+    state::{NewRollout, RolloutCount, RolloutMoved, RolloutOutlet, RolloutRow, RolloutStep, Scope, StateError},
 };
 
 /// One step makes waves, opens one and finds it empty, at most.
@@ -50,41 +52,39 @@ impl Store {
 
     pub(super) fn begin_rollout(&mut self, new: &NewRollout) -> Result<RolloutMoved, StateError> {
         self.write("begin a rollout", |connection, scope| {
-            let key = params![scope.platform, scope.root];
-            let earlier = left_over(connection, scope)?;
-            connection.execute("DELETE FROM rollout_members WHERE platform = ?1 AND root = ?2", key)?;
-            let mut moved = RolloutMoved::default();
-            let members: HashMap<&str, Member> =
-                new.members.iter().map(|(outlet, member)| (outlet.as_str(), *member)).collect();
-            let awaited = Member { wave: None, state: MemberState::Awaited, known: false };
-            for (outlet, named) in &new.outlets {
-                let known = members.get(outlet.as_str()).copied();
-                let Some(member) = known.or_else(|| earlier.contains(outlet).then_some(awaited)) else { continue };
-                if known.is_none() {
-                    moved.opened.push(outlet.clone());
-                }
-                let sql = "
-                    INSERT INTO rollout_members (platform, root, outlet, named, wave, state, known)
-                    VALUES (?1, ?2, ?3, ?4, NULL, ?5, ?6)";
-                let named = named.map(|wave| wave as i64);
-                let values = params![scope.platform, scope.root, outlet, named, member.state.as_str(), member.known];
-                connection.prepare_cached(sql)?.execute(values)?;
+            let stored = row(connection, scope)?;
+            // Another process was first.
+            if stored.as_ref().is_some_and(|row| row.files == new.files && !new.anew) {
+                return Ok(RolloutMoved { row: stored, ..RolloutMoved::default() });
             }
+            let before = match stored.filter(|row| row.ended.is_none()) {
+                Some(row) => Some((row, earlier_members(connection, scope)?)),
+                None => None,
+            };
+            let forget = |connection: &Connection| {
+                let sql = "DELETE FROM rollout_members WHERE platform = ?1 AND root = ?2";
+                connection.execute(sql, [&scope.platform, &scope.root]).map(drop)
+            };
+            forget(connection)?;
+            let mut moved = RolloutMoved::default();
+            let stopped =
+                before.as_ref().filter(|(row, members)| row.stopped.is_some() && !is_superseded(new, members));
+            let earlier = before.as_ref().map(|(_, members)| members);
+            add_members(connection, scope, new, (earlier, stopped.is_some()), &mut moved)?;
             let mut row = RolloutRow {
                 files: new.files.clone(),
                 revision: new.revision.clone(),
-                began: new.at,
+                began: before.as_ref().map_or(new.at, |(row, _)| row.began),
                 wave: 0,
                 waves: 0,
                 baking_until: None,
-                stopped: None,
-                why: None,
+                stopped: stopped.and_then(|(row, _)| row.stopped),
+                why: stopped.and_then(|(row, _)| row.why.clone()),
                 ended: None,
             };
             // Few are sent at once, as if there were no waves.
-            let all = candidates(connection, scope)?;
-            if !new.settings.concerns(all) {
-                connection.execute("DELETE FROM rollout_members WHERE platform = ?1 AND root = ?2", key)?;
+            if row.stopped.is_none() && !new.settings.concerns(candidates(connection, scope)?) {
+                forget(connection)?;
                 row.ended = Some(new.at);
             }
             advance_rollout(connection, scope, &mut row, &new.settings, new.at, &mut moved)?;
@@ -101,6 +101,7 @@ impl Store {
             };
             let before = row.clone();
             let (settings, at) = (&step.settings, step.at);
+            let was_stuck = is_stuck(row.head(), evidence(connection, scope, &row)?);
             advance_rollout(connection, scope, &mut row, settings, at, &mut moved)?;
             if let Some((outlet, end, why)) = &step.pass
                 && row.ended.is_none()
@@ -120,6 +121,9 @@ impl Store {
             }
             if row != before {
                 write(connection, scope, &row)?;
+            }
+            if !was_stuck && is_stuck(row.head(), evidence(connection, scope, &row)?) {
+                moved.stuck = outlets_of(connection, scope, row.wave, 1)?.pop();
             }
             Ok(RolloutMoved { row: Some(row), ..moved })
         })
@@ -192,18 +196,63 @@ fn evidence(connection: &Connection, scope: &Scope, row: &RolloutRow) -> rusqlit
         under_way: is_there("state IN ('waiting', 'on_its_way') AND wave = ?3")?,
         missed: is_there("state = 'missed' AND wave = ?3")?,
         seen: is_there("state = 'seen' AND wave = ?3")?,
-        any_seen: is_there("state = 'seen'")?,
+        any_seen: is_there("state = 'seen' AND wave IS NOT NULL")?,
         left: is_there("state IN ('waiting', 'on_its_way', 'missed') AND wave > ?3")?,
+        unseen: is_there("state <> 'seen'")?,
     })
 }
 
-/// Those of a rollout that had not had their turn when another one took its place.
-fn left_over(connection: &Connection, scope: &Scope) -> rusqlite::Result<HashSet<String>> {
-    if row(connection, scope)?.is_none_or(|row| row.ended.is_some()) {
-        return Ok(HashSet::new());
+/// An outlet of a rollout that another one takes the place of.
+struct Earlier {
+    state: MemberState,
+    wants: String,
+}
+
+fn earlier_members(connection: &Connection, scope: &Scope) -> rusqlite::Result<HashMap<String, Earlier>> {
+    let sql = "SELECT outlet, state, wants FROM rollout_members WHERE platform = ?1 AND root = ?2";
+    let earlier = |row: &Row<'_>| Ok((row.get(0)?, Earlier { state: state_of(row, 1)?, wants: row.get(2)? }));
+    connection.prepare_cached(sql)?.query_map([&scope.platform, &scope.root], earlier)?.collect()
+}
+
+/// Whether files say something else of all outlets that are held. What they do not define any more is held by nobody.
+fn is_superseded(new: &NewRollout, earlier: &HashMap<String, Earlier>) -> bool {
+    let held = |outlet: &RolloutOutlet| earlier.get(&outlet.outlet).filter(|known| known.state != MemberState::Seen);
+    new.outlets.iter().all(|outlet| held(outlet).is_none_or(|known| known.wants != outlet.wants))
+}
+
+fn add_members(
+    connection: &Connection,
+    scope: &Scope,
+    new: &NewRollout,
+    (earlier, is_stopped): (Option<&HashMap<String, Earlier>>, bool),
+    moved: &mut RolloutMoved,
+) -> rusqlite::Result<()> {
+    let members: HashMap<&str, Member> = new.members.iter().map(|(outlet, member)| (&**outlet, *member)).collect();
+    let sql = "
+        INSERT INTO rollout_members (platform, root, outlet, named, wants, wave, state, known)
+        VALUES (?1, ?2, ?3, ?4, ?5, NULL, ?6, ?7)";
+    let mut insert = connection.prepare_cached(sql)?;
+    for RolloutOutlet { outlet, named, wants } in &new.outlets {
+        let known = earlier.and_then(|earlier| earlier.get(outlet));
+        let before = known.map(|known| known.state);
+        // What it was stopped with, so that commits which change them one after the other supersede it, and one that comes back
+        // to that does not.
+        let held = known.filter(|known| is_stopped && known.state != MemberState::Seen);
+        let wants = held.map_or(wants, |held| &held.wants);
+        let (state, known) = match (members.get(&**outlet), before) {
+            (Some(member), _) => (member.state, member.known),
+            (None, Some(MemberState::Seen)) => (MemberState::Seen, true),
+            (None, Some(_)) if new.were_looked_at => continue,
+            (None, Some(_)) => {
+                moved.opened.push(outlet.clone());
+                (MemberState::Awaited, false)
+            }
+            (None, None) => continue,
+        };
+        let named = named.map(|wave| wave as i64);
+        insert.execute(params![scope.platform, scope.root, outlet, named, wants, state.as_str(), known])?;
     }
-    let sql = "SELECT outlet FROM rollout_members WHERE platform = ?1 AND root = ?2 AND state <> 'seen'";
-    connection.prepare_cached(sql)?.query_map([&scope.platform, &scope.root], |row| row.get(0))?.collect()
+    Ok(())
 }
 
 /// Of all that have not had their turn.

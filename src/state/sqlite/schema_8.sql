@@ -18,6 +18,7 @@ CREATE TABLE rollout_members (
     root     TEXT NOT NULL,
     outlet   TEXT NOT NULL,
     named    INTEGER,                      -- the first wave of the settings that names it
+    wants    TEXT NOT NULL,                -- digest of what its files say
     wave     INTEGER,
     state    TEXT NOT NULL,
     known    INTEGER NOT NULL,

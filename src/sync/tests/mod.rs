@@ -25,6 +25,7 @@ mod switching;
 mod unchanged;
 mod unreadable;
 mod verifying;
+mod waves;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

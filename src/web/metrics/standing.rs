@@ -119,6 +119,8 @@ fn about_rollout(registry: &mut Registry, rollout: &RolloutNote) {
     registry.register("menusync_rollout_waves", help, number(rollout.waves.len()));
     let help = "Whether the rollout is stopped: 1 or 0";
     registry.register("menusync_rollout_stopped", help, number(rollout.stopped.is_some().into()));
+    let help = "Whether nobody of the open wave could be sent, so that later ones wait: 1 or 0";
+    registry.register("menusync_rollout_stuck", help, number(rollout.is_stuck().into()));
 }
 
 /// How often each word comes; words that are not among `known` are left out.

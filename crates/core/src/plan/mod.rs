@@ -68,7 +68,7 @@ pub use record::{PastChange, Record};
 pub use recurring::{KnownStep, RecurringStep, assumed_steps};
 pub use refusal::named_in;
 pub use risk::{Risk, Step, risk};
-pub use stock::calls_of;
+pub use stock::{calls_of, off_sale_only};
 pub use switch::{LiveStock, StockSwitch, SwitchEvent, SwitchHappening, SwitchStage, thing};
 pub use switching::{
     END_LEFT_OUT, OffInFiles, PlannedSwitch, SwitchOrder, SwitchPlan, SwitchReturns, SwitchStep, SwitchVerdict,
@@ -77,7 +77,9 @@ pub use switching::{
 pub use verify::{Look, Mismatch, PushVerification};
 
 use crate::{
-    catalog::{Catalog, ExternalId, Field, FieldKind, HasPath, Item, OutletId, Path, Price, live::LiveCatalog},
+    catalog::{
+        Catalog, ExternalId, Field, FieldKind, FieldValue, HasPath, Item, OutletId, Path, Price, live::LiveCatalog,
+    },
     definition::Recurring,
     diagnostic::Place,
     policy::{Guard, Policy},
@@ -198,6 +200,12 @@ impl OutletPlan {
     pub fn is_more_than_stock(&self) -> bool {
         let is_more = |change: &Change| change.pushed && !change.only_with_put && !change.is_stock();
         self.promotions.sends() || self.action == Action::Put && self.changes.iter().any(is_more)
+    }
+
+    /// Whether it would take something off sale.
+    pub fn takes_off_sale(&self) -> bool {
+        let is_off = |change: &Change| change.is_stock() && change.to == Some(FieldValue::Flag(false));
+        self.pushed().any(is_off)
     }
 
     /// Changes that would be pushed.

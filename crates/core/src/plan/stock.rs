@@ -2,7 +2,9 @@
 //! what *we* took off is put back. Everything else is carried over from live, so that no push puts a sold-out dish back on
 //! sale.
 
-use crate::catalog::{ExternalId, FieldValue, ItemField, Path, StockChange, StockKind, VariantField};
+use hashbrown::HashSet;
+
+use crate::catalog::{Catalog, ExternalId, Field, FieldValue, ItemField, Path, StockChange, StockKind, VariantField};
 
 use super::{Change, Class, StockCalls, field::Stance, matching::Matched};
 
@@ -43,6 +45,27 @@ pub(super) fn decide(stance: Stance, off: bool, off_in_base: bool, taken_off: bo
 
 fn edit_or_adopt(stance: Stance) -> Class {
     if stance.has_base { Class::Edit } else { Class::Adopt }
+}
+
+/// What was last pushed, with what the files take off sale by now: for an outlet whose other changes have to wait. `None`: they
+/// take nothing off that was not off.
+pub fn off_sale_only(pushed: &Catalog, desired: &Catalog) -> Option<Catalog> {
+    const OFF: Field<bool> = Field::Set(false);
+    let items: HashSet<&ExternalId> =
+        desired.items().filter(|(_, item)| item.in_stock == OFF).map(|(_, item)| &item.external_id).collect();
+    let variants: HashSet<&ExternalId> =
+        desired.variants().filter(|(_, variant)| variant.in_stock == OFF).map(|(_, it)| &it.external_id).collect();
+    let mut catalog = pushed.clone();
+    let stock_of_items = catalog.menus.iter_mut().flat_map(|menu| &mut menu.menu_items);
+    let stock_of_items = stock_of_items.filter(|item| items.contains(&item.external_id)).map(|item| &mut item.in_stock);
+    let stock_of_variants = catalog.variant_categories.iter_mut().flat_map(|category| &mut category.variants);
+    let stock_of_variants =
+        stock_of_variants.filter(|it| variants.contains(&it.external_id)).map(|it| &mut it.in_stock);
+    let mut is_more = false;
+    for stock in stock_of_items.chain(stock_of_variants) {
+        is_more |= std::mem::replace(stock, OFF) != OFF;
+    }
+    is_more.then_some(catalog)
 }
 
 /// The PATCHes that carry the stock changes among `changes`.

@@ -57,7 +57,7 @@ pub use plan::{
 pub use preview::{MenuPreview, MenuStage, preview_article, preview_html, preview_text};
 pub use promotions::{OutletPromotions, PromotionLine, promotions_json, promotions_text};
 pub use release::{PlanFile, Push, ReleaseHints};
-pub use rollout::{PlannedWaves, RolloutNote, RolloutPhase, WaveCount, rollout_wait};
+pub use rollout::{PlannedWaves, RolloutNote, RolloutPhase, WaveCount, off_sale_first, rollout_wait};
 pub use schedule::{Agenda, Event, EventKind, Rounds, schedule_json, schedule_text};
 pub use shell::{is_plain_word, shell_word};
 pub use status::{

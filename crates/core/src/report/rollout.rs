@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{Lang, counted, untrusted::printable};
-use crate::{catalog::OutletId, rollout::Wait};
+use crate::{catalog::OutletId, plan::OutletPlan, rollout::Wait};
 
 /// How far a rollout is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -61,17 +61,26 @@ pub struct RolloutNote {
 }
 
 impl RolloutNote {
+    fn open_wave(&self) -> WaveCount {
+        self.waves.get(self.wave.saturating_sub(1)).copied().unwrap_or_default()
+    }
+
+    /// Whether nobody of the open wave could be sent, so that later ones wait.
+    pub fn is_stuck(&self) -> bool {
+        let WaveCount { outlets, missed, seen: _ } = self.open_wave();
+        self.phase == RolloutPhase::Sending && outlets > 0 && missed == outlets
+    }
+
     /// In a sentence; `None`: it has ended.
     pub fn words_in(&self, lang: Lang, zone: &TimeZone) -> Option<String> {
-        let waves = self.waves.len();
-        let open = self.waves.get(self.wave.saturating_sub(1)).copied().unwrap_or_default();
+        let (waves, open) = (self.waves.len(), self.open_wave());
         let later = self.waves.iter().skip(self.wave).map(|wave| wave.outlets).sum();
         Some(match self.phase {
             RolloutPhase::Ended => return None,
             RolloutPhase::Looking => lang.rollout_looks(self.awaited, self.unassigned),
             RolloutPhase::Sending => {
                 let mut words = lang.rollout_wave(self.wave, waves, open.seen, open.outlets, later);
-                if open.missed > 0 && open.missed == open.outlets {
+                if self.is_stuck() {
                     words += &lang.rollout_nobody(open.missed);
                 }
                 words
@@ -99,6 +108,11 @@ pub fn rollout_wait(wait: Wait, waves: usize, opens_at: Option<Timestamp>, zone:
         Some(at) => lang.wave_opens_at(&words, &lang.minute(at, zone)),
         None => words,
     }
+}
+
+/// Said behind that where something goes off sale.
+pub fn off_sale_first(plan: &OutletPlan, lang: Lang) -> String {
+    if plan.takes_off_sale() { lang.off_sale_first() } else { String::new() }
 }
 
 /// The waves that a push of a plan would begin.

@@ -45,6 +45,8 @@ pub struct Evidence {
     pub any_seen: bool,
     /// One of a later wave that was not seen.
     pub left: bool,
+    /// One of any wave, or of none yet, that was not seen.
+    pub unseen: bool,
 }
 
 /// What happens to a rollout.
@@ -63,8 +65,12 @@ pub enum Advance {
 /// Whether a rollout goes on. Nothing of a wave opens a later one but that somebody was seen; a wave of which nobody was
 /// seen waits.
 pub fn advance(head: Head, evidence: Evidence, bake: Duration, now: Timestamp) -> Option<Advance> {
-    if head.stopped || head.ended {
+    if head.ended {
         return None;
+    }
+    if head.stopped {
+        // A person has let the last ones go in spite of it: nobody is held any more.
+        return (!evidence.unseen).then_some(Advance::End);
     }
     if head.waves == 0 {
         return (!evidence.awaited).then_some(Advance::MakeWaves);
@@ -81,13 +87,23 @@ pub fn advance(head: Head, evidence: Evidence, bake: Duration, now: Timestamp) -
     if evidence.under_way {
         return None;
     }
-    let is_last = head.wave >= head.waves || !evidence.left;
     match (evidence.seen, evidence.missed) {
-        _ if is_last => Some(Advance::End),
+        _ if is_last(head, evidence) => Some(Advance::End),
         (false, true) => None,
         // All of them turned out to have nothing to send, and nobody was sent anything before: nothing was tried yet.
         (false, false) if !evidence.any_seen => Some(Advance::MakeWaves),
         _ if bake.is_zero() => Some(Advance::Open(head.wave + 1)),
         _ => Some(Advance::Bake(baked)),
     }
+}
+
+fn is_last(head: Head, evidence: Evidence) -> bool {
+    head.wave >= head.waves || !evidence.left
+}
+
+/// Whether nobody of the open wave could be sent: the others wait until a person has done something about one of it.
+pub fn is_stuck(head: Head, evidence: Evidence) -> bool {
+    let is_open = head.wave > 0 && head.baking_until.is_none() && !head.stopped && !head.ended;
+    let was_nobody_seen = evidence.missed && !evidence.seen && !evidence.under_way;
+    is_open && was_nobody_seen && !is_last(head, evidence)
 }

@@ -66,6 +66,8 @@ pub enum PushEnd {
     OnItsWay,
     /// Refused, not as it was sent, or never shown.
     Bad,
+    /// The menu reads empty. That is bad news of an outlet that was sent something.
+    Vanished,
     /// A person has gone back to an earlier push.
     RolledBack,
 }
@@ -73,11 +75,13 @@ pub enum PushEnd {
 /// What is left to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
-    /// Nothing.
+    /// Nothing, as the outlet is as the files want it.
     Nothing,
+    /// Nothing, although it is not: what was changed elsewhere is kept.
+    Kept,
     /// Something.
     Something,
-    /// That is not known: the look failed, or nobody looks at a paused outlet.
+    /// That is not known: the look failed, a guard holds what was seen, or nobody looks at a paused outlet.
     Unknown,
 }
 
@@ -107,25 +111,31 @@ pub enum MemberChange {
 pub fn after_pass(member: Member, head: Head, end: PassEnd) -> MemberChange {
     use MemberState::{Awaited, Missed, OnItsWay, Seen, Waiting};
     let set = |state, known| MemberChange::Set(Member { state, known, ..member });
-    match (member.state, end.push, end.rest) {
+    // What an earlier rollout has sent is in no wave of this one: there is no turn for it to come back to.
+    let stop = |known| {
+        let state = if member.wave.is_some() { Missed } else { member.state };
+        MemberChange::Stop(Member { state, known, ..member })
+    };
+    let was_sent = matches!(member.state, OnItsWay | Seen);
+    let push = end.push.filter(|push| *push != PushEnd::Vanished || was_sent);
+    match (member.state, push, end.rest) {
         // Whatever was sent before it belongs to others.
-        (Awaited, _, Rest::Nothing) => MemberChange::Leave,
+        (Awaited, _, Rest::Nothing | Rest::Kept) => MemberChange::Leave,
         (Awaited, _, rest) => set(Waiting, rest == Rest::Something),
-        (_, Some(PushEnd::RolledBack), _) if member.is_open(head) => {
-            MemberChange::Stop(Member { state: Missed, ..member })
-        }
-        (_, Some(PushEnd::RolledBack), _) | (Seen, ..) => MemberChange::Keep,
+        (_, Some(PushEnd::RolledBack), _) if was_sent || member.is_open(head) => stop(member.known),
+        (_, Some(PushEnd::RolledBack), _) => MemberChange::Keep,
+        (Seen, Some(PushEnd::Bad), _) | (_, Some(PushEnd::Vanished), _) => stop(true),
+        (Seen, ..) => MemberChange::Keep,
         // That was a push of older files.
         (_, Some(PushEnd::Seen), Rest::Something) => set(Waiting, true),
         (_, Some(PushEnd::Seen), _) => set(Seen, true),
-        (_, Some(PushEnd::Bad), _) if member.is_open(head) => {
-            MemberChange::Stop(Member { state: Missed, known: true, ..member })
-        }
+        (_, Some(PushEnd::Bad), _) if member.is_open(head) => stop(true),
         (_, Some(PushEnd::OnItsWay), _) if member.is_open(head) => set(OnItsWay, true),
         // It was sent by hand, before its turn.
         (_, Some(PushEnd::Bad | PushEnd::OnItsWay), _) => MemberChange::Keep,
         (_, None, Rest::Nothing) if member.known => set(Seen, true),
-        (_, None, Rest::Nothing) => MemberChange::Leave,
+        (_, None, Rest::Nothing | Rest::Kept) => MemberChange::Leave,
+        (OnItsWay, None, Rest::Unknown) => MemberChange::Keep,
         (_, None, rest) if member.is_open(head) => set(Missed, member.known || rest == Rest::Something),
         (_, None, Rest::Something) => set(Waiting, true),
         (_, None, Rest::Unknown) => MemberChange::Keep,

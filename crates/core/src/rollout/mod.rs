@@ -11,6 +11,6 @@ mod member;
 mod tests;
 mod waves;
 
-pub use advance::{Advance, Evidence, Head, advance};
+pub use advance::{Advance, Evidence, Head, advance, is_stuck};
 pub use member::{Gate, Member, MemberChange, MemberState, PassEnd, PushEnd, Rest, Wait, after_pass, gate};
 pub use waves::{Candidate, Rollout, WaveOf, WaveSize};

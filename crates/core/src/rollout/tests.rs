@@ -109,9 +109,29 @@ fn nothing_opens_a_wave_but_somebody_who_was_seen() {
     assert_eq!(next(OPEN, Evidence { missed: true, ..left }), None, "nobody was seen");
     assert_eq!(next(OPEN, left), Some(Advance::MakeWaves), "nobody was tried");
     assert_eq!(next(Head { wave: 2, ..OPEN }, Evidence { any_seen: true, ..left }), Some(Advance::Bake(at(15))));
-    assert_eq!(next(Head { stopped: true, ..OPEN }, seen), None);
+    let stopped = Head { stopped: true, ..OPEN };
+    assert_eq!(next(stopped, Evidence { unseen: true, ..seen }), None);
+    assert_eq!(next(stopped, Evidence { left: false, ..seen }), Some(Advance::End), "nobody is held any more");
     assert_eq!(next(Head { wave: 3, ..OPEN }, Evidence { missed: true, ..Evidence::default() }), Some(Advance::End));
     assert_eq!(advance(OPEN, seen, Duration::ZERO, at(0)), Some(Advance::Open(2)));
+}
+
+#[test]
+fn a_wave_is_stuck_once_nobody_of_it_could_be_sent_and_others_wait() {
+    let missed = Evidence { missed: true, left: true, ..Evidence::default() };
+    assert!(is_stuck(OPEN, missed));
+    for (head, evidence) in [
+        (OPEN, Evidence { under_way: true, ..missed }),
+        (OPEN, Evidence { seen: true, ..missed }),
+        (OPEN, Evidence { left: false, ..missed }),
+        (OPEN, Evidence { missed: false, ..missed }),
+        (Head { stopped: true, ..OPEN }, missed),
+        (Head { ended: true, ..OPEN }, missed),
+        (Head { wave: 0, waves: 0, ..OPEN }, missed),
+        (Head { wave: 3, ..OPEN }, missed),
+    ] {
+        assert!(!is_stuck(head, evidence), "{head:?} {evidence:?}");
+    }
 }
 
 #[test]
@@ -177,9 +197,36 @@ fn a_pass_says_what_becomes_of_its_outlet() {
     assert_eq!(after(open, pushed(PushEnd::RolledBack)), MemberChange::Stop(member(Some(1), Missed)));
     assert_eq!(after(later, pushed(PushEnd::Bad)), MemberChange::Keep);
     assert_eq!(after(later, look(Rest::Unknown)), MemberChange::Keep);
-    assert_eq!(
-        after(member(Some(1), Seen), pushed(PushEnd::Bad)),
-        MemberChange::Keep,
-        "what it is sent now is another push"
-    );
+}
+
+#[test]
+fn bad_news_of_what_was_sent_counts_however_late_it_comes() {
+    use MemberState::{Missed, OnItsWay, Seen, Waiting};
+    let member = |wave, state| Member { wave, state, known: true };
+    let after = |member: Member, push, rest| after_pass(member, OPEN, PassEnd { push, rest });
+    let stopped = MemberChange::Stop(member(Some(1), Missed));
+    for state in [OnItsWay, Seen] {
+        for push in [PushEnd::Bad, PushEnd::Vanished, PushEnd::RolledBack] {
+            assert_eq!(after(member(Some(1), state), Some(push), Rest::Unknown), stopped, "{state:?} {push:?}");
+        }
+    }
+    // Of an outlet that an earlier rollout has sent the same to, too.
+    let before = member(None, Seen);
+    assert_eq!(after(before, Some(PushEnd::Bad), Rest::Unknown), MemberChange::Stop(before));
+    assert_eq!(after(before, None, Rest::Something), MemberChange::Keep);
+    // A menu that was empty before anything was sent says nothing about what was sent.
+    let missed = MemberChange::Set(member(Some(1), Missed));
+    assert_eq!(after(member(Some(1), Waiting), Some(PushEnd::Vanished), Rest::Unknown), missed);
+    assert_eq!(after(member(Some(2), Waiting), Some(PushEnd::Vanished), Rest::Unknown), MemberChange::Keep);
+}
+
+#[test]
+fn what_is_kept_as_it_is_elsewhere_is_no_evidence_and_what_is_not_known_changes_nothing() {
+    use MemberState::{Awaited, Missed, OnItsWay, Waiting};
+    let member = |wave, state| Member { wave, state, known: true };
+    let after = |member: Member, rest| after_pass(member, OPEN, PassEnd { push: None, rest });
+    assert_eq!(after(member(None, Awaited), Rest::Kept), MemberChange::Leave);
+    assert_eq!(after(member(Some(1), Waiting), Rest::Kept), MemberChange::Leave, "its edit was overtaken by a drift");
+    assert_eq!(after(member(Some(1), OnItsWay), Rest::Unknown), MemberChange::Keep, "it is still looked for");
+    assert_eq!(after(member(Some(1), OnItsWay), Rest::Something), MemberChange::Set(member(Some(1), Missed)));
 }

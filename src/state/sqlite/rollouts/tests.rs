@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     rollout::{Gate, Member, MemberState, PassEnd, PushEnd, Rest, Rollout, WaveSize, gate},
-    state::{NewRollout, RolloutStep, SharedState, testing::inline},
+    state::{NewRollout, RolloutOutlet, RolloutStep, SharedState, testing::inline},
 };
 
 /// What an outlet will come to.
@@ -44,11 +44,14 @@ struct Life {
 
 impl Life {
     async fn begin(&self) {
-        let outlets = self.fates.keys().map(|outlet| (outlet.clone(), None)).collect();
+        let outlet = |outlet: &String| RolloutOutlet { outlet: outlet.clone(), named: None, wants: String::new() };
+        let outlets = self.fates.keys().map(outlet).collect();
         let awaited = Member { wave: None, state: MemberState::Awaited, known: false };
         let members = self.fates.keys().map(|outlet| (outlet.clone(), awaited)).collect();
         let (settings, at) = (Arc::clone(&self.settings), self.now);
-        let new = NewRollout { files: "f".into(), revision: None, at, outlets, members, settings };
+        let (were_looked_at, anew) = (false, false);
+        let files = "f".into();
+        let new = NewRollout { files, revision: None, at, outlets, members, settings, were_looked_at, anew };
         self.state.begin_rollout(new).await.unwrap();
     }
 

@@ -323,7 +323,7 @@ impl SimulatedOutlet {
         let permission = match &self.bench.options.consent {
             Consent::Standing => Permission::AsGuardsSay,
             Consent::Agreed(digest) => Permission::Only(digest.0.clone()),
-            Consent::ShowOnly(_) => Permission::Nothing,
+            Consent::ShowOnly(_) | Consent::OffSaleOnly(_) => Permission::Nothing,
         };
         let told = format!("{permission:?}{}", if released { ", first contact let through" } else { "" });
         self.tell(told);

@@ -26,6 +26,8 @@ texts! {
     published_many: "were published", "sudah tampil di GoFood";
     stock_one: "has stock that was not switched as ordered", "punya stok yang tidak diubah seperti diminta";
     stock_many: "have stock that was not switched as ordered", "punya stok yang tidak diubah seperti diminta";
+    stuck_one: "could not be sent its wave of the rollout", "tidak dapat dikirimi tahapnya";
+    stuck_many: "could not be sent their wave of the rollout", "tidak dapat dikirimi tahapnya";
     live_menu_left: "its live menu is left as it is", "menunya di GoFood dibiarkan";
 }
 

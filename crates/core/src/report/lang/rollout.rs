@@ -17,5 +17,9 @@ sentences! {
         "menunggu semua outlet yang terkait diperiksa".to_owned();
     waits_for_wave(wave: usize, waves: usize): format!("waits for wave {wave} of {waves} of the rollout"),
         format!("menunggu tahap {wave} dari {waves}");
+    rollout_stuck(wave: usize, waves: usize): format!("nobody of wave {wave} of {waves} could be sent, so the outlets of later waves wait: `menusync status` says why"),
+        format!("tidak ada outlet di tahap {wave} dari {waves} yang dapat dikirim, jadi tahap berikutnya menunggu: lihat `menusync status`");
+    off_sale_first(): "; what the files take off sale does not wait".to_owned(),
+        "; yang ditandai habis tidak menunggu".to_owned();
     wave_opens_at(wait: &str, time: &str): format!("{wait}, which opens at {time}"), format!("{wait}, yang dibuka {time}");
 }

@@ -208,7 +208,7 @@ fn state(state: &'static str, view: View) -> &'static str {
 
 /// Why an outlet is left alone for now.
 fn rest(outlet: &OutletReport) -> Option<String> {
-    let queued = || outlet.window.as_ref().map(|window| format!("queued, {}", window.words));
+    let queued = || outlet.window.as_ref().map(|window| format!("{}, {}", outlet.state, window.words));
     let paused = outlet.pause.as_ref().map(|pause| match outlet.state {
         "paused" => pause.words.clone(),
         // A push on its way says more than that no other will follow.

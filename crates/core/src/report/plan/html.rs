@@ -63,6 +63,7 @@ pub(in crate::report) fn plan_section(report: &PlanReport, photos: &mut PhotoAlb
         @for warning in warnings(report) {
             p class=(if warning.is_error { "trouble" } else { "caution" }) { (shown(&warning.words)) }
         }
+        @if let Some(words) = report.rollout_words() { p { (shown(&words)) } }
         @if blocks.is_empty() { p { (silence(report)) } }
         @for block in &blocks { (group(block, report, photos, room)) }
         @for sentence in report.held().sentences(&report.hints) { p.held { (with_code(&sentence)) } }
