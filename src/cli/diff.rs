@@ -108,7 +108,7 @@ pub(super) fn unreadable(error: RevisionError, argument: &str) -> CommandError {
             let help = range.map(|(a, b)| format!("; write `{a} {b}` for two of them")).unwrap_or_default();
             CommandError::Usage(format!("{error}, and no directory{help}"))
         }
-        RevisionError::NoCatalogs { .. } => CommandError::Usage(error.to_string()),
+        RevisionError::NoCatalogs { .. } | RevisionError::Bare { .. } => CommandError::Usage(error.to_string()),
     }
 }
 

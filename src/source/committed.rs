@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     Files, ImageError, Kind, MAX_IMAGE_BYTES,
-    git::{Git, is_no_answer},
+    git::{Git, is_bare, is_no_answer, words_for_bare},
     image::is_inside,
     kind_of, text,
     tree::{no_definitions, overlooked},
@@ -43,6 +43,12 @@ pub enum RevisionError {
     Unknown {
         /// As it was given.
         name: String,
+        /// The root.
+        root: PathBuf,
+    },
+    /// A bare git repository, such as a server has.
+    #[error("{}", words_for_bare(root))]
+    Bare {
         /// The root.
         root: PathBuf,
     },
@@ -108,6 +114,7 @@ impl Commit {
                 Ok(Self { hash, git: git.clone(), tree })
             }
             Err(source) if is_no_answer(&source) => Err(RevisionError::Git { name, root, source }),
+            Err(_) if is_bare(&root) => Err(RevisionError::Bare { root }),
             Err(_) => Err(RevisionError::NoCatalogs { name, root }),
         }
     }

@@ -44,6 +44,21 @@ const NOT_OURS: [&str; 13] = [
     "GIT_TRACE2_EVENT",
 ];
 
+/// Whether a directory is what a git server has of a repository: everything but files.
+pub(super) fn is_bare(directory: &Path) -> bool {
+    let has = |name: &str| directory.join(name).exists();
+    has("HEAD") && has("objects") && has("refs") && !has(".git")
+}
+
+/// What to do where a root should be.
+pub(super) fn words_for_bare(directory: &Path) -> String {
+    let directory = directory.display();
+    format!(
+        "{directory} is a bare git repository, which has no files; `git -C {directory} worktree add DIR REVISION` makes a \
+         directory with those of a revision, to give as --root"
+    )
+}
+
 /// git in one directory. After a call that hung, its clones fail at once: the next call would hang as well.
 #[derive(Debug, Clone)]
 pub(super) struct Git {

@@ -114,6 +114,12 @@ pub enum SourceError {
         /// `rebase`, `bisect`, …
         operation: &'static str,
     },
+    /// A bare git repository, such as a server has.
+    #[error("{}", git::words_for_bare(root))]
+    Bare {
+        /// As it was given.
+        root: PathBuf,
+    },
     /// The root has no `catalogs/`.
     #[error(
         "{} has no directory `catalogs`: give {} as --root or MENUSYNC_ROOT{}",

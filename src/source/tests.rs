@@ -82,6 +82,20 @@ fn a_missing_root_and_missing_catalogs_are_no_empty_menus() {
     assert!(matches!(load(root.path()), Err(SourceError::Catalogs { .. })));
 }
 
+/// As in a hook of a server.
+#[test]
+fn a_bare_repository_is_named_for_what_it_is() {
+    let root = tempfile::tempdir().unwrap();
+    for name in ["objects", "refs"] {
+        fs::create_dir(root.path().join(name)).unwrap();
+    }
+    fs::write(root.path().join("HEAD"), "ref: refs/heads/main\n").unwrap();
+    let error = load(root.path()).unwrap_err().to_string();
+    assert!(error.contains("is a bare git repository") && error.contains("worktree add DIR REVISION"), "{error}");
+    fs::create_dir(root.path().join("catalogs")).unwrap();
+    assert!(load(root.path()).is_ok(), "whatever else is there");
+}
+
 #[test]
 fn an_empty_catalogs_directory_is_reported() {
     assert_eq!(refused(&load(root(&[]).path()).unwrap()).0, ["no-definitions 1:1"]);

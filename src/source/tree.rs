@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     Doing, Files, Kind, SourceError,
+    git::is_bare,
     text::{self, Resolved, resolve},
 };
 use crate::{
@@ -63,6 +64,9 @@ pub(super) fn no_definitions() -> Diagnostic {
 fn check_catalogs(given: &Path, real: &Path) -> Result<(), SourceError> {
     let path = real.join("catalogs");
     if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if is_bare(real) {
+            return Err(SourceError::Bare { root: given.to_owned() });
+        }
         let is_root = |above: &&Path| above.join("menusync.yaml").is_file() && above.join("catalogs").is_dir();
         let above = real.ancestors().skip(1).find(is_root).map(Path::to_owned);
         let is_foreign = above.as_ref().is_some_and(|above| !settings::is_our_root(above));
