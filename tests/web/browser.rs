@@ -139,9 +139,21 @@ impl Browser {
     }
 }
 
+impl Browser {
+    fn end_session(&self) -> std::io::Result<()> {
+        let url = reqwest::Url::parse(&self.session).map_err(std::io::Error::other)?;
+        let mut driver = std::net::TcpStream::connect(("127.0.0.1", url.port().unwrap_or_default()))?;
+        driver.set_read_timeout(Some(Duration::from_secs(20)))?;
+        write!(driver, "DELETE {} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", url.path())?;
+        // It answers once that is done, and keeps the connection.
+        std::io::Read::read_exact(&mut driver, &mut [0])
+    }
+}
+
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The browser ends with its driver.
+        // A browser that outlives its driver goes on asking the address of its page, where other servers are by then.
+        let _ = self.end_session();
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
