@@ -19,7 +19,7 @@ const PRINTS: [&str; 5] = ["print!(", "println!(", "dbg!(", "io::stdout", "io::s
 /// Rooms whose code runs on the few threads of a runtime, which everything else waits for.
 const ASYNC: [&str; 7] = ["daemon", "web", "sync", "remote", "images", "notify", "watch"];
 /// What may take as long as a disk, a mount, another program or another process likes.
-const BLOCKS: [&str; 27] = [
+const BLOCKS: [&str; 28] = [
     "fs::",
     "File::",
     "OpenOptions",
@@ -33,6 +33,7 @@ const BLOCKS: [&str; 27] = [
     "recv_timeout(",
     "rusqlite",
     "SqliteState::open",
+    "PostgresState::open",
     "Store::open",
     "adopt_shared(",
     "lock_daemon(",

@@ -49,11 +49,12 @@ fn told(settings: &Settings) -> String {
         reserved: _,
         state_dir_is_operators: _,
         wave_outlets: _,
+        database_url_file,
     } = settings;
     let mut resolved = Policy::default();
     policy.apply(&mut resolved);
     format!(
-        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {rollout:?} {state_dir:?} {listen:?} {external_url:?} {lang:?} {webhook:?} {notify:?}"
+        "{target:?} {resolved:?} {schedule:?} {jitter:?} {images:?} {gobiz:?} {verify:?} {rollout:?} {state_dir:?} {database_url_file:?} {listen:?} {external_url:?} {lang:?} {webhook:?} {notify:?}"
     )
 }
 

@@ -1,7 +1,7 @@
 //! Why a command could not do its work at all.
 
 use super::Exit;
-use crate::diagnostic::Diagnostic;
+use crate::{diagnostic::Diagnostic, state::StateError};
 
 /// What ends a command before it has a result.
 #[derive(Debug)]
@@ -45,6 +45,12 @@ impl CommandError {
 
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for CommandError {
     fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        let error = anyhow::Error::from(error);
+        match error.downcast_ref() {
+            Some(refused @ (StateError::InUse { .. } | StateError::NotEmpty { .. })) => {
+                Self::Refused(refused.to_string())
+            }
+            _ => Self::Failed(error),
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     report,
-    state::{LockError, OutletUpdate, PushRow, SharedState, StateError, try_lock_outlet},
+    state::{OutletUpdate, PushRow, SharedState, StateError},
     sync::{LOST_AFTER, Recalled, recall},
 };
 
@@ -30,7 +30,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text])?;
-    let state_dir = session.state_dir()?;
     let nothing = || {
         CommandError::Usage(format!(
             "no state is stored for an outlet with the id `{}`; `menusync status` lists the ids (names and patterns do not \
@@ -43,11 +42,11 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     }
     refuse_of_other_root(session, &args.outlet)?;
     // A push under way must not find its ground gone.
-    let _lock = try_lock_outlet(&state_dir, &args.outlet).map_err(|error| match error {
-        LockError::Held { .. } => CommandError::Refused(error.to_string()),
+    let state = session.state()?;
+    let _held = block_on(state.hold(&args.outlet))?.map_err(|error| match error {
+        error if error.is_held() => CommandError::Refused(error.to_string()),
         error => error.into(),
     })?;
-    let state = session.state()?;
     if args.promotions {
         return forget_promotions(&state, &args.outlet);
     }

@@ -30,7 +30,7 @@ const STATE: &str = "state_dir";
 
 use Exit::{Differences, Done, Failed, Invalid, Mixed, Refused};
 
-const PAGES: [Page; 33] = [
+const PAGES: [Page; 34] = [
     page("init", &[Done, Failed], &[("menusync init menus", "a new repository in the directory menus")], &[STATE]),
     page(
         "validate",
@@ -188,6 +188,12 @@ const PAGES: [Page; 33] = [
     page("promotions", &[Done, Failed, Invalid, Mixed], &[("menusync promotions --outlet Kuta", "of one outlet")], &[]),
     page("webhook", &[Done, Failed, Invalid], &[("menusync webhook list", "our subscriptions")], &[]),
     page("forget", &[Done, Failed, Invalid, Refused], &[("menusync forget --outlet G916309315", "of one outlet")], &[]),
+    page(
+        "state",
+        &[Done, Failed, Invalid, Refused],
+        &[("menusync state copy --from file --to database", "before the first start with a database")],
+        &[],
+    ),
     page(
         "rule",
         &[Done],

@@ -51,6 +51,10 @@ pub(super) fn run(Args { stdio: _ }: Args, session: &Session) -> Result<Exit, Co
 fn stored_of(session: &Session) -> Arc<StoredOf> {
     let (flag, (_, environment)) = (session.named_state_dir(), session.root_source());
     Arc::new(move |settings: &Settings, root: &Path, outlet: &OutletId| {
+        // A question is no reason to connect to a database.
+        if settings::names_database(settings, &environment) {
+            return None;
+        }
         let found = settings::state_dir(flag.as_deref(), &environment, settings, root).ok();
         let dir = found.filter(|found| !found.is_of_repository)?.dir;
         let scope = Scope { platform: settings.platform(), root: settings::root_name(root) };

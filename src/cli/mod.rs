@@ -44,8 +44,10 @@ mod schedule;
 mod schema;
 mod session;
 mod signals;
+mod state;
 mod status;
 mod stock;
+mod store;
 mod terminal;
 mod validate;
 mod webhook;
@@ -160,6 +162,8 @@ enum Command {
     Webhook(webhook::Args),
     /// Delete the stored state of an outlet
     Forget(forget::Args),
+    /// Copy the stored state from a file into a database, or back
+    State(state::Args),
     /// Explain a rule, or list all
     Rule(rule::Args),
     /// Print the JSON Schema of the files, for editors
@@ -291,6 +295,7 @@ fn dispatch(cli: Cli) -> Exit {
         Command::Promotions(args) => promotions::run(args, &session),
         Command::Webhook(args) => webhook::run(args, &session),
         Command::Forget(args) => forget::run(args, &session),
+        Command::State(args) => state::run(args, &session),
         Command::Rule(args) => rule::run(args, &session),
         Command::Schema(args) => schema::run(args, &session),
         Command::LanguageServer(args) => language_server::run(args, &session),

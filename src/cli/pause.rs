@@ -17,7 +17,7 @@ use crate::{
     daemon::DaemonStatus,
     fleet::Member,
     report::untrusted::printable,
-    state::{LockError, Pause, SharedState, try_lock_outlet},
+    state::{Pause, SharedState},
     sync::pause_note,
 };
 
@@ -105,13 +105,12 @@ fn each<'s>(
     session.settings()?;
     let survey = session.survey(moment(None))?;
     let selected = session.select(&survey, globs)?;
-    let state_dir = session.state_dir()?;
     let state = session.state()?;
     note_other_platform_of_daemon(globs, session)?;
     let mut lines = Vec::new();
     for member in selected {
         let line = block_on(change(&state, member))??;
-        if line.paused && matches!(try_lock_outlet(&state_dir, member.id.as_str()), Err(LockError::Held { .. })) {
+        if line.paused && block_on(state.hold(member.id.as_str()))?.is_err_and(|error| error.is_held()) {
             note(&printable(&format!("{}: a push that is under way goes on; nothing is sent after it", member.name)));
         }
         lines.push(line);

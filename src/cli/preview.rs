@@ -17,7 +17,6 @@ use crate::{
     catalog::OutletId,
     fleet::{self, Loaded, Member, Step, Survey, line_notes},
     plan::{OutletPlan, PeerPrices},
-    platform::paths::canonicalize,
     remote::Read,
     report::{
         self, LineNote, Moment, OutletReport, PlanReport, ReleaseHints, View, WindowNote,
@@ -201,7 +200,7 @@ impl Preview<'_> {
             generated_at: Timestamp::now(),
             at: None,
             zone: loaded.timezone(),
-            state_dir: self.session.state_dir().ok().map(|dir| shown(&dir)),
+            state_dir: self.session.state_shown(),
             target: if is_plan { Some(self.session.target()?) } else { None },
             stale_approvals: if is_plan { loaded.stale_approvals(plans_of(&outlets), self.at) } else { Vec::new() },
             line_origins: BTreeMap::new(),
@@ -223,12 +222,6 @@ async fn origins(root: &Path, lines: &[(String, u32)], zone: &TimeZone) -> BTree
 /// The plans of a report.
 pub(super) fn plans_of(outlets: &[OutletReport]) -> impl Iterator<Item = &OutletPlan> {
     outlets.iter().filter_map(|outlet| outlet.plan.as_ref())
-}
-
-/// A directory as people can find it again: absolute and without detours where that can be said.
-fn shown(dir: &Path) -> String {
-    let full = canonicalize(dir).or_else(|_| std::path::absolute(dir));
-    full.unwrap_or_else(|_| dir.to_owned()).display().to_string()
 }
 
 /// What an outlet gets whose examination panicked; the others go on.

@@ -85,7 +85,7 @@ impl PushRun<'_> {
         let Self { session, survey, selected, at, options, consent, saved, is_whole, hints } = *self;
         consent.release.check(survey)?;
         session.refuse_unfinished(!consent.release.yes)?;
-        let writer = session.client()?.writer();
+        let writer = session.client()?.writer(session.fence()?);
         let options = |member: &Member| PassOptions { released: consent.release.guards(member), ..options(member) };
         let is_rollback = selected.iter().any(|member| options(member).rollback.is_some());
         let loaded = session.loaded()?;
@@ -161,10 +161,10 @@ impl PushRun<'_> {
         if failed.is_empty() {
             return Ok(());
         }
-        let (state, state_dir) = (self.session.state()?, self.session.state_dir()?);
+        let state = self.session.state()?;
         block_on(async {
             for (target, outcome) in failed {
-                store_failure(&state, &state_dir, &target, outcome, moment(None)).await;
+                store_failure(&state, &target, outcome, moment(None)).await;
             }
         })
     }
@@ -338,9 +338,10 @@ pub(super) fn context(
 ) -> Result<Context, CommandError> {
     let settings = session.settings()?;
     let loaded = session.load_from(&session.root())?;
+    let state = session.state()?;
     Ok(Context {
-        state: session.state()?,
-        state_dir: session.state_dir()?,
+        files: state.is_shared().then(|| loaded.digest_of_change().into()),
+        state,
         clock: Clock::System,
         verify_timeout: settings.verify.timeout,
         verify_interval: settings.verify.interval,

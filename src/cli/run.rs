@@ -10,7 +10,7 @@ use super::{
     logging,
     output::{Format, note},
     push, rollout,
-    session::{MOST_DIAGNOSTICS, Session, block_on, moment, set_aside_damage},
+    session::{MOST_DIAGNOSTICS, Session, block_on, moment},
     signals::{self, StopAnnouncer},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     platform::paths::canonicalize,
     report::{self, PlanInvocation},
     settings::{self, Listen, Signature},
-    state::{DaemonLock, LockError, SharedState, SqliteState, lock_daemon},
+    state::{DaemonLock, SharedState, lock_daemon},
     sync::{Clock, PassResult},
     systemd::{Notifier, ServiceManager},
     web::{self, Inbox, Metered, Metrics, Server, Site},
@@ -59,14 +59,18 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     let client = session.client_metered(Arc::clone(&metrics) as _)?;
     session.take_over()?;
     let lock = lock(session)?;
-    set_aside_damage(&session.state_dir()?, &lock)?;
+    session.set_aside_damage(&lock)?;
     let start = Start { once: args.once, switches_back: !args.read_only, listen, metrics, session };
-    if args.read_only { start.with(Observer(client.reader())) } else { start.with(Pusher(client.writer())) }
+    if args.read_only {
+        start.with(Observer(client.reader()))
+    } else {
+        start.with(Pusher(client.writer(session.fence()?)))
+    }
 }
 
 fn lock(session: &Session) -> Result<DaemonLock, CommandError> {
     lock_daemon(&session.state_dir()?).map_err(|error| match error {
-        LockError::Held { .. } => CommandError::Refused(error.to_string()),
+        error if error.is_held() => CommandError::Refused(error.to_string()),
         error => error.into(),
     })
 }
@@ -123,8 +127,7 @@ impl Start<'_> {
         let survey = Arc::clone(&parts.survey);
         let members: Vec<_> = survey.members.iter().collect();
         self.session.tell_errors(&survey, &members);
-        let notices = parts.notices.clone();
-        let state = SharedState::clone(&parts.state);
+        let (notices, state) = (parts.notices.clone(), SharedState::clone(&parts.state));
         let order = if self.switches_back { parts.loaded.rollout_order() } else { None };
         let outcomes = daemon::once(parts).await;
         if let Some(order) = order {
@@ -137,8 +140,7 @@ impl Start<'_> {
 
     /// The state through a connection of its own, which reads while others wait to write.
     fn reader<W>(&self, parts: &Parts<W>) -> Result<SharedState, CommandError> {
-        let reader = SqliteState::open_read_only(&parts.state_dir, &self.session.scope()?)?;
-        Ok(reader.unwrap_or_else(|| SharedState::clone(&parts.state)))
+        Ok(self.session.store()?.reader_beside(&parts.state, &parts.state_dir)?)
     }
 
     /// The daemon is of use without: signals ask for the same.
@@ -225,7 +227,7 @@ async fn parts<W: Worker>(
     // The state directory, which the lock has made, stays the same one whatever happens to the root.
     let state_dir = canonicalize(&session.state_dir()?)?;
     let (notify_socket, watchdog_usec, watchdog_pid) = session.environment.service_manager();
-    let state = SqliteState::open(&state_dir, &session.scope()?)?;
+    let state = session.store()?.open_in(&state_dir)?;
     let notices = Notices::start(SharedState::clone(&state), Arc::new(|| Clock::System.now())).await?;
     notices.use_settings(settings, &loaded.root)?;
     Ok(Parts {

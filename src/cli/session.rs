@@ -16,6 +16,7 @@ use super::{
     output::{Outputs, note},
     progress::Progress,
     signals::Signals,
+    store::Store,
     when::When,
 };
 use crate::{
@@ -23,15 +24,15 @@ use crate::{
     diagnostic::Diagnostic,
     fleet::{self, Loaded, Member, Selection, Survey},
     platform::paths::{OPERATOR_FILE, canonicalize},
-    remote::{Client, Endpoint, Login, Meter},
+    remote::{Client, Endpoint, Fence, Login, Meter, unfenced},
     report::{self, PlanTarget, counted},
     settings::{self, Credentials, Environment, Settings, StateDir},
     source::{Doing, check_settled},
     state::{
-        DaemonLock, OutletRow, Overview, Running, Scope, SharedState, SqliteState, StateError, adopt_shared,
-        is_damaged, lock_daemon, running_daemon, set_aside,
+        DaemonLock, OutletRow, Overview, Running, Scope, SharedState, StateError, adopt_shared, is_damaged,
+        lock_daemon, running_daemon, set_aside,
     },
-    sync::chain,
+    sync::{chain, fence},
 };
 
 /// How many diagnostics a terminal gets; JSON has all of them (our choice).
@@ -48,7 +49,12 @@ pub(super) struct Session {
     pub(super) signals: Signals,
     found_root: OnceCell<PathBuf>,
     loaded: OnceCell<Arc<Loaded>>,
+    store: OnceCell<Store>,
 }
+
+/// The name of the root in a database. It lies elsewhere on each machine, and at another place after each deployment, so it has
+/// no path there: a database belongs to one root.
+pub(super) const SHARED_ROOT: &str = "the root";
 
 impl Session {
     pub(super) fn new(
@@ -68,6 +74,7 @@ impl Session {
             signals,
             found_root: OnceCell::new(),
             loaded: OnceCell::new(),
+            store: OnceCell::new(),
         }
     }
 
@@ -175,9 +182,26 @@ impl Session {
         Ok(settings::state_dir(self.state_dir.as_deref(), &self.environment, self.settings()?, &self.root())?)
     }
 
+    /// Where the state is.
+    pub(super) fn store(&self) -> Result<&Store, CommandError> {
+        if let Some(store) = self.store.get() {
+            return Ok(store);
+        }
+        let (settings, dir) = (self.settings()?, self.state_dir()?);
+        let database = settings::database_url(settings, &self.environment, &self.loaded()?.root)?;
+        let root = if database.is_some() { SHARED_ROOT.to_owned() } else { self.root_name() };
+        let scope = Scope { platform: settings.platform(), root };
+        Ok(self.store.get_or_init(|| Store::new(dir, database, scope)))
+    }
+
+    /// Where the state is, for people.
+    pub(super) fn state_shown(&self) -> Option<String> {
+        self.store().ok()?.place().ok()
+    }
+
     /// Whose memory is meant.
     pub(super) fn scope(&self) -> Result<Scope, CommandError> {
-        Ok(Scope { platform: self.settings()?.platform(), root: self.root_name() })
+        Ok(self.store()?.scope().clone())
     }
 
     /// The root by the name that the state knows it by.
@@ -192,6 +216,9 @@ impl Session {
 
     /// Takes over what an earlier release kept elsewhere, if there is anything.
     pub(super) fn take_over(&self) -> Result<(), CommandError> {
+        if self.store()?.is_database() {
+            return Ok(());
+        }
         let StateDir { dir, shared, .. } = self.state_place()?;
         shared.map_or(Ok(()), |shared| take_over(&shared, &dir))
     }
@@ -199,6 +226,10 @@ impl Session {
     /// Makes the state ready for a command that pushes: a damaged one is put out of the way (beside a daemon that is the
     /// daemon's to do), one of an earlier release is brought up to date.
     pub(super) fn ready_state(&self) -> Result<(), CommandError> {
+        let store = self.store()?;
+        if store.is_database() {
+            return Ok(store.open().map(drop)?);
+        }
         self.take_over()?;
         let dir = self.state_dir()?;
         if is_damaged(&dir)?
@@ -206,23 +237,36 @@ impl Session {
         {
             set_aside_damage(&dir, &lock)?;
         }
-        match SqliteState::open_read_only(&dir, &self.scope()?) {
-            Err(StateError::Older { .. }) => Ok(SqliteState::open(&dir, &self.scope()?).map(drop)?),
+        match store.open_to_read() {
+            Err(StateError::Older { .. }) => Ok(store.open().map(drop)?),
             _ => Ok(()),
         }
+    }
+
+    /// Puts a damaged state out of the way for a daemon.
+    pub(super) fn set_aside_damage(&self, lock: &DaemonLock) -> Result<(), CommandError> {
+        if self.store()?.is_database() { Ok(()) } else { set_aside_damage(&self.state_dir()?, lock) }
+    }
+
+    /// What is asked before a call leaves that changes something at an outlet.
+    pub(super) fn fence(&self) -> Result<Arc<dyn Fence>, CommandError> {
+        // A file is used by processes of one machine, which lock files keep apart for as long as they live.
+        if self.store()?.is_database() { Ok(fence(self.state()?)) } else { Ok(unfenced()) }
     }
 
     /// The state, to read and write.
     pub(super) fn state(&self) -> Result<SharedState, CommandError> {
         self.take_over()?;
-        Ok(SqliteState::open(&self.state_dir()?, &self.scope()?)?)
+        Ok(self.store()?.open()?)
     }
 
     /// What is remembered, to read; `None` if nothing is.
     pub(super) fn remembered(&self) -> Result<Option<SharedState>, CommandError> {
-        let StateDir { dir, shared, .. } = self.state_place()?;
-        let state = SqliteState::open_read_only(&dir, &self.scope()?)?;
+        let StateDir { shared, .. } = self.state_place()?;
+        let store = self.store()?;
+        let state = store.open_to_read()?;
         if state.is_none()
+            && !store.is_database()
             && let Some(shared) = shared.filter(|shared| shared.join("menusync.sqlite3").is_file())
         {
             note(&format!(
@@ -247,10 +291,11 @@ impl Session {
 
     /// The root whose files defined an outlet last, if that is another one and still there.
     pub(super) fn other_root<'r>(&self, row: &'r OutletRow) -> Option<&'r str> {
-        let (root, own) = (row.root.as_deref()?, self.root_name());
-        let other = Path::new(root);
-        let is_same = root == own
-            || matches!((canonicalize(Path::new(other)), canonicalize(Path::new(&own))), (Ok(a), Ok(b)) if a == b);
+        let (root, own) = (row.root.as_deref()?, self.scope().ok()?.root);
+        // In a database roots have no path.
+        let other = Some(Path::new(root)).filter(|other| other.is_absolute())?;
+        let is_same =
+            root == own || matches!((canonicalize(other), canonicalize(Path::new(&own))), (Ok(a), Ok(b)) if a == b);
         (!is_same && other.join(settings::FILE).is_file()).then_some(root)
     }
 
@@ -274,14 +319,14 @@ impl Session {
 
     /// What is remembered, to read, where remembering is a convenience.
     fn memory_to_read(&self) -> Option<SharedState> {
-        SqliteState::open_read_only(&self.state_dir().ok()?, &self.scope().ok()?).ok().flatten()
+        self.store().ok()?.open_to_read().ok().flatten()
     }
 
     /// What is remembered, to read and write, where remembering is a convenience: only if there is a state already and it
     /// can be used.
     pub(super) fn memory(&self) -> Option<SharedState> {
         self.memory_to_read()?;
-        SqliteState::open(&self.state_dir().ok()?, &self.scope().ok()?).ok()
+        self.store().ok()?.open().ok()
     }
 
     /// Where a push goes.
@@ -425,7 +470,7 @@ fn take_over(shared: &Path, dir: &Path) -> Result<(), CommandError> {
 }
 
 /// Puts a damaged state out of the way, loudly.
-pub(super) fn set_aside_damage(dir: &Path, lock: &DaemonLock) -> Result<(), CommandError> {
+fn set_aside_damage(dir: &Path, lock: &DaemonLock) -> Result<(), CommandError> {
     if is_damaged(dir)? {
         let aside = set_aside(dir, lock, Timestamp::now())?;
         tracing::error!(

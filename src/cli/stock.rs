@@ -114,7 +114,7 @@ fn switch(args: &Args, to: Stock, session: &Session) -> Result<Exit, CommandErro
     session.refuse_errors(&survey, &selected, "nothing is switched")?;
     args.release.check(&survey)?;
     let loaded = session.load_from(&session.root())?;
-    let writer = session.client()?.writer();
+    let writer = session.client()?.writer(session.fence()?);
     let mut jobs = Vec::new();
     for member in selected {
         let zone = member.zone.clone().unwrap_or_else(|| session.zone());

@@ -134,7 +134,7 @@ impl<W: Worker> Daemon<W> {
         is_start: bool,
         is_asked: bool,
     ) -> Result<Result<Option<Unused>, Reloaded>, DaemonError> {
-        let Files { loaded, survey, beside, rollout } = files;
+        let Files { loaded, survey, beside, rollout, digest } = files;
         if self.unreadable.take().is_some() {
             tracing::info!("the files can be read again");
         }
@@ -166,6 +166,8 @@ impl<W: Worker> Daemon<W> {
         self.context.verify_timeout = settings.verify.timeout;
         self.context.verify_interval = settings.verify.interval;
         self.context.rollout = rollout;
+        self.sharing.use_files(digest.as_ref());
+        self.context.files = digest;
         self.context.revision.clone_from(&loaded.revision);
         self.context.author.clone_from(&loaded.author);
         self.due.set_schedule(&settings, self.context.clock.now());

@@ -29,6 +29,20 @@ pub enum Hint {
     Alarm,
 }
 
+impl Hint {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::WentLive => "went_live",
+            Self::SwitchEnds => "switch_ends",
+            Self::Alarm => "alarm",
+        }
+    }
+
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        [Self::WentLive, Self::SwitchEnds, Self::Alarm].into_iter().find(|hint| hint.as_str() == word)
+    }
+}
+
 /// Hints on their way to the daemon. Give them for outlets that exist only: their number is the bound of what is kept.
 #[derive(Default)]
 pub struct Hints {

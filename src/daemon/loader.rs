@@ -114,6 +114,8 @@ pub(super) struct Files {
     pub(super) beside: Option<Beside>,
     /// What goes out in waves.
     pub(super) rollout: Option<RolloutOrder>,
+    /// Digest of them, where others share the state.
+    pub(super) digest: Option<Arc<str>>,
 }
 
 /// What the settings name outside of the root.
@@ -202,7 +204,8 @@ impl Job {
             }
         });
         let rollout = if self.pushes { loaded.rollout_order() } else { None };
-        Found::Files(Box::new(Files { loaded, survey, beside, rollout }))
+        let digest = self.state.is_shared().then(|| loaded.digest_of_change().into());
+        Found::Files(Box::new(Files { loaded, survey, beside, rollout, digest }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Daemon, Worker};
+use super::{Daemon, Worker, sharing::Rule};
 use crate::{
     fleet::Survey,
     notify::{Detail, Health, Notices, Seen},
@@ -23,6 +23,7 @@ impl<W: Worker> Daemon<W> {
             state: SharedState::clone(&self.context.state),
             notices: self.notices.clone(),
             now: self.now(),
+            rule: self.sharing.rule(),
         };
         async move {
             if let Err(error) = missing.tell().await {
@@ -37,12 +38,13 @@ struct Missing {
     state: SharedState,
     notices: Notices,
     now: Timestamp,
+    rule: Rule,
 }
 
 impl Missing {
     async fn tell(&self) -> Result<(), StateError> {
         let overview = self.state.overview(self.now).await?;
-        for row in overview.of_root().filter(|row| self.survey.is_missing(*row)) {
+        for row in overview.of_root().filter(|row| self.survey.is_missing(*row) && self.rule.is_ours(&row.id)) {
             let id = &row.id;
             self.notices.report(Seen {
                 outlet: id.as_str().into(),

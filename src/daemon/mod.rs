@@ -17,6 +17,7 @@ mod notices;
 mod parts;
 mod passes;
 mod rounds;
+mod sharing;
 mod stopping;
 mod switches;
 #[cfg(test)]
@@ -38,7 +39,7 @@ use jiff::Timestamp;
 pub use parts::{DaemonError, LoadFn, Order, Parts, Reloaded, Reply};
 pub use stopping::STOP_WITHIN;
 use tokio::{sync::watch as channel, task::JoinSet, time::Instant};
-pub use view::{Refused, Shown, View};
+pub use view::{Refused, Share, Shown, View};
 pub use worker::{Observer, Pusher, Worker};
 
 use self::{
@@ -48,6 +49,7 @@ use self::{
     note::LastNote,
     passes::Busy,
     rounds::{Cause, Rounds},
+    sharing::Sharing,
     stopping::told_to_stop,
 };
 use crate::{
@@ -103,6 +105,7 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
 pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
     let mut daemon = Daemon::new(parts);
     let mut watcher = None;
+    daemon.share_outlets().await;
     daemon.read_files(Reasons { start: true, ..Reasons::default() });
     let Context { state, clock, stop, .. } = daemon.context.clone();
     tokio::spawn(switches::watch_ends(state, clock, Arc::clone(&daemon.hints), stop));
@@ -112,6 +115,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
         tokio::select! {
             () = tokio::time::sleep(sleep) => {}
             (outlet, hint) = daemon.hints.take() => daemon.hinted(&outlet, hint),
+            () = daemon.sharing.met() => daemon.take_members(),
             changed = changed(&mut watcher) => daemon.files_changed(changed),
             (reasons, read) = daemon.loader.ended() => {
                 let Read { watcher: started, files } = read;
@@ -170,6 +174,7 @@ struct Daemon<W> {
     rounds: Rounds,
     due: Due,
     hints: Arc<Hints>,
+    sharing: Sharing,
     notices: Notices,
     view: Arc<View>,
     /// What was last told of each outlet.
@@ -185,19 +190,19 @@ struct Daemon<W> {
 
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
-        let Parts { loaded, settings, survey, load, worker, state, state_dir, clock, notifier, orders, .. } = parts;
+        let Parts { loaded, settings, survey, load, worker, state, clock, notifier, orders, .. } = parts;
         let Parts { hints, notices, view, in_flight, .. } = parts;
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
         let context = Context {
             state,
-            state_dir,
             clock,
             verify_timeout: settings.verify.timeout,
             verify_interval: settings.verify.interval,
             slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
             poll_slots: PollSlots::new(settings.gobiz.concurrency),
             revision: loaded.revision.clone(),
+            files: None,
             author: loaded.author.clone(),
             peers: Arc::clone(&survey.peers),
             stop: stopped,
@@ -229,6 +234,7 @@ impl<W: Worker> Daemon<W> {
             rounds: Rounds::default(),
             due,
             hints,
+            sharing: Sharing::alone(),
             notices,
             view,
             last_notes: BTreeMap::new(),

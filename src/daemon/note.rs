@@ -119,6 +119,9 @@ fn say(outcome: &Outcome, before: Option<OutletState>, repeated: Option<u64>) ->
         }
         (PassResult::Published, _) => tracing::info!(%outlet, name, state, request_id, error, "published"),
         (PassResult::Queued, _) => tracing::info!(%outlet, name, error, "queued"),
+        (PassResult::Held, _) if !outcome.is_ours() => {
+            tracing::info!(%outlet, name, error, repeated, "another process is at it");
+        }
         (PassResult::Held, _) => tracing::warn!(%outlet, name, error, repeated, "held"),
         (PassResult::Timeout, OutletState::Verifying) => tracing::info!(%outlet, name, request_id, error, "verifying"),
         _ => tracing::error!(%outlet, name, state, request_id, error, repeated, "{word}"),

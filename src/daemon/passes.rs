@@ -37,8 +37,8 @@ impl<W: Worker> Daemon<W> {
     /// Passes over some outlets for one reason.
     pub(super) fn begin_round(&mut self, cause: Cause, outlets: impl IntoIterator<Item = OutletId>) {
         let now = self.now();
+        let outlets = self.ours(outlets);
         let round = self.rounds.open(cause, self.context.revision.clone(), now);
-        let outlets: Vec<OutletId> = outlets.into_iter().collect();
         outlets.iter().for_each(|_| self.rounds.join(round));
         self.rounds.tell_begun(round);
         for outlet in &outlets {
@@ -62,7 +62,8 @@ impl<W: Worker> Daemon<W> {
     /// Starts a pass that has joined `round`, or notes that one more is needed when the one under way has ended.
     fn begin(&mut self, outlet: &OutletId, round: u64) {
         let member = self.survey.member(outlet.as_str());
-        let Some(member) = member.filter(|_| self.unreadable.is_none()) else {
+        let is_ours = self.sharing.is_ours(outlet.as_str());
+        let Some(member) = member.filter(|_| is_ours && self.unreadable.is_none()) else {
             self.rounds.leave(round, self.now());
             return;
         };
@@ -89,6 +90,10 @@ impl<W: Worker> Daemon<W> {
     /// An outlet is worth a look, by an event or by the end of a switch of stock: a pass that waits for its push looks now,
     /// else one begins.
     pub(super) fn hinted(&mut self, outlet: &OutletId, hint: Hint) {
+        if !self.sharing.is_ours(outlet.as_str()) {
+            self.pass_on(outlet, hint);
+            return;
+        }
         let is_busy = self.busy.contains_key(outlet);
         let cause = if hint == Hint::SwitchEnds { Cause::Stock } else { Cause::Event };
         match cause {

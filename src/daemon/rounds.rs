@@ -23,6 +23,8 @@ pub(super) enum Cause {
     Stock,
     /// A wave of a rollout opens.
     Wave,
+    /// They were another daemon's.
+    Members,
     Reload,
     Signal,
 }
@@ -38,6 +40,7 @@ impl Cause {
             Self::Event => "event",
             Self::Stock => "stock",
             Self::Wave => "wave",
+            Self::Members => "members",
             Self::Reload => "reload",
             Self::Signal => "signal",
         }

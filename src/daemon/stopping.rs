@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use super::{Daemon, Order, Worker};
-use crate::sync::{Outcome, ended_by_stop};
+use crate::sync::{Outcome, chain, ended_by_stop};
 
 /// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long; one that does not
 /// come in this time is looked for after the next start, like any other that was lost. With this the process is gone
 /// within 20 s.
 pub const STOP_WITHIN: Duration = Duration::from_secs(19);
+
+/// How long the others are waited for at the end (our choice).
+const LEFT_WITHIN: Duration = Duration::from_secs(1);
 
 impl<W: Worker> Daemon<W> {
     pub(super) fn stop(&self) {
@@ -40,6 +43,11 @@ impl<W: Worker> Daemon<W> {
         }
         if !self.tasks.is_empty() {
             tracing::warn!("passes under way were broken off; what they sent is looked for after the next start");
+        }
+        // Others need not wait to see that this one is gone.
+        let left = tokio::time::timeout(LEFT_WITHIN, self.context.state.leave()).await;
+        if let Ok(Err(error)) = left {
+            tracing::debug!(error = chain(&error), "the others are not told that this daemon ends");
         }
         tracing::info!("stopped");
     }

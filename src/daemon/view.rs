@@ -52,6 +52,17 @@ pub struct Shown {
     pub unstored: BTreeMap<OutletId, (OutletState, Option<String>, Timestamp)>,
     /// When a pass over an outlet last ended.
     pub last_pass: Option<Timestamp>,
+    /// Who shares the outlets; `None`: nobody else can.
+    pub share: Option<Share>,
+}
+
+/// How outlets are shared between daemons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// How many this one passes over.
+    pub ours: usize,
+    /// The names of those that live, each with whether its files are the newest.
+    pub daemons: Vec<(String, bool)>,
 }
 
 impl Shown {
@@ -115,6 +126,7 @@ impl Default for View {
             in_work: BTreeSet::new(),
             unstored: BTreeMap::new(),
             last_pass: None,
+            share: None,
         });
         Self { shown, version: watch::Sender::new(0) }
     }

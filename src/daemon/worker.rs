@@ -34,6 +34,9 @@ pub trait Worker: Send + Sync + 'static {
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}
+
+    /// So many daemons share the pace from now on.
+    fn share_pace(&self, _daemons: usize) {}
 }
 
 /// Pushes.
@@ -64,6 +67,10 @@ impl<R: Read + Write + Clone + 'static> Worker for Pusher<R> {
 
     fn clear_rate_limits(&self) {
         self.0.clear_rate_limits();
+    }
+
+    fn share_pace(&self, daemons: usize) {
+        self.0.share_pace(daemons);
     }
 }
 
@@ -158,6 +165,10 @@ impl<R: Read + Clone + 'static> Worker for Observer<R> {
 
     fn clear_rate_limits(&self) {
         self.0.clear_rate_limits();
+    }
+
+    fn share_pace(&self, daemons: usize) {
+        self.0.share_pace(daemons);
     }
 }
 

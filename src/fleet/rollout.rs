@@ -23,7 +23,7 @@ impl Loaded {
 
     /// Of all that decides what is sent. Of the settings that is what comes of them for menus, whoever wrote it: two processes
     /// with other addresses, sinks or waves mean the same change. Approvals are no part of it.
-    fn digest_of_change(&self) -> String {
+    pub fn digest_of_change(&self) -> String {
         let base_url = self.settings.as_ref().and_then(|settings| settings.images.base_url.as_deref());
         let settings = format!("{:?} {base_url:?}", self.defaults);
         hex(self

@@ -62,6 +62,7 @@ impl Dispatcher {
                 order = orders.recv() => match order {
                     Some(Order::Report(seen)) => self.take_report(&seen),
                     Some(Order::Recipients(recipients)) => self.use_recipients(recipients),
+                    Some(Order::ReadAgain) => self.sent.read_again().await,
                     Some(Order::End(ending, done)) => {
                         self.end(ending).await;
                         // Who asked may have given up waiting.
@@ -120,10 +121,14 @@ impl Dispatcher {
         for (occasion, lines) in self.groups.take(all) {
             let sent: Vec<(String, Timestamp)> =
                 lines.iter().map(|(line, since)| (line.outlet.clone(), *since)).collect();
-            let lines = lines.into_iter().map(|(line, _)| line).collect();
+            let ours = self.sent.claim(occasion, sent, now).await;
+            let lines = lines.into_iter().map(|(line, _)| line).filter(|line| ours.contains(&line.outlet));
+            let lines: Vec<Line> = lines.collect();
+            if lines.is_empty() {
+                continue;
+            }
             let notification = Notification::of_outlets(occasion, now, lines, self.lang);
             self.sinks.enqueue(&notification.with_link(self.external_url.as_deref()));
-            self.sent.record_sent(occasion, sent, now).await;
         }
     }
 
@@ -134,13 +139,15 @@ impl Dispatcher {
         }
         let now = (self.now)();
         match self.sent.last_digest() {
-            None => self.sent.record_digest(now).await,
+            None => _ = self.sent.claim_digest(now, Timestamp::MIN).await,
             Some(last) if last < self.last_hour(now) => {
+                if !self.sent.claim_digest(now, self.last_hour(now)).await {
+                    return;
+                }
                 match self.digest(last, now).await {
                     Ok(digest) => self.sinks.enqueue(&digest),
                     Err(error) => tracing::error!(%error, "there is no digest today"),
                 }
-                self.sent.record_digest(now).await;
             }
             Some(_) => {}
         }

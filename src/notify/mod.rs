@@ -137,6 +137,7 @@ pub struct Notices(mpsc::Sender<Order>);
 enum Order {
     Report(Seen),
     Recipients(Recipients),
+    ReadAgain,
     End(Ending, oneshot::Sender<()>),
 }
 
@@ -207,6 +208,11 @@ impl Notices {
     /// Sends to these from now on. Returns at once.
     pub fn use_recipients(&self, recipients: Recipients) {
         self.order(Order::Recipients(recipients));
+    }
+
+    /// What others have told of since is not told again.
+    pub fn read_again(&self) {
+        self.order(Order::ReadAgain);
     }
 
     /// Reports the health of an outlet. Returns at once.

@@ -1,7 +1,7 @@
 //! The notices that were sent and still hold, by outlet: a pass that changes nothing about them sends nothing. Stored, read
 //! once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +13,9 @@ use crate::{
 
 /// A reminder of what lasts.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(24);
+
+/// So many are stored at a time (our choice: a call has to end within seconds).
+const AT_ONCE: usize = 200;
 
 /// Stands for the daily digest in place of an outlet; no outlet has such an id.
 const DIGEST: &str = "";
@@ -36,6 +39,16 @@ impl SentNotices {
         Ok(Self { state, sent })
     }
 
+    /// Takes in what others have sent since.
+    pub(super) async fn read_again(&mut self) {
+        match self.state.notices().await {
+            Ok(sent) => self.sent = sent.into_iter().collect(),
+            Err(error) => {
+                tracing::error!(%error, "not known which notifications others have sent; some may be sent again")
+            }
+        }
+    }
+
     /// What a report makes worth sending, besides a push that was published.
     pub(super) fn news(&self, seen: &Seen, now: Timestamp) -> Option<News> {
         let sent = self.sent.get(seen.outlet.as_str());
@@ -54,20 +67,21 @@ impl SentNotices {
         }
     }
 
-    /// Records that these were sent now. If it cannot be stored, the log says so; they may be sent twice then.
-    pub(super) async fn record_sent(
+    /// The outlets of these that are to be told from here now. Whoever else has told of one since has done so for all. If it
+    /// cannot be stored, the log says so, and they may be told twice.
+    pub(super) async fn claim(
         &mut self,
         occasion: NotificationKind,
-        outlets: impl IntoIterator<Item = (String, Timestamp)>,
+        outlets: Vec<(String, Timestamp)>,
         now: Timestamp,
-    ) {
+    ) -> BTreeSet<String> {
         let row = |since| NoticeRow { occasion: occasion.as_str().to_owned(), since, told_at: now };
         let rows: Vec<(String, Option<NoticeRow>)> = match occasion {
-            occasion if occasion.has_happened() => return,
+            occasion if occasion.has_happened() => return outlets.into_iter().map(|(outlet, _)| outlet).collect(),
             NotificationKind::Recovered => outlets.into_iter().map(|(outlet, _)| (outlet, None)).collect(),
             _ => outlets.into_iter().map(|(outlet, since)| (outlet, Some(row(since)))).collect(),
         };
-        self.store(rows).await;
+        self.store(rows, now.saturating_sub(AGAIN_AFTER).unwrap_or(Timestamp::MIN)).await
     }
 
     /// When the last digest was sent.
@@ -75,15 +89,23 @@ impl SentNotices {
         self.sent.get(DIGEST).map(|row| row.told_at)
     }
 
-    /// Records that a digest was sent, or counts as sent.
-    pub(super) async fn record_digest(&mut self, now: Timestamp) {
+    /// Records that a digest is sent, or counts as sent. Whether it is to be sent from here: the last one was before
+    /// `told_before`.
+    pub(super) async fn claim_digest(&mut self, now: Timestamp, told_before: Timestamp) -> bool {
         let row = NoticeRow { occasion: NotificationKind::Digest.as_str().to_owned(), since: now, told_at: now };
-        self.store(vec![(DIGEST.to_owned(), Some(row))]).await;
+        !self.store(vec![(DIGEST.to_owned(), Some(row))], told_before).await.is_empty()
     }
 
-    async fn store(&mut self, rows: Vec<(String, Option<NoticeRow>)>) {
-        if let Err(error) = self.state.set_notices(rows.clone()).await {
-            tracing::error!(%error, "cannot store which notifications were sent; they may be sent again");
+    async fn store(&mut self, rows: Vec<(String, Option<NoticeRow>)>, told_before: Timestamp) -> BTreeSet<String> {
+        let mut claimed = BTreeSet::new();
+        for some in rows.chunks(AT_ONCE) {
+            match self.state.claim_notices(some.to_vec(), told_before).await {
+                Ok(outlets) => claimed.extend(outlets),
+                Err(error) => {
+                    tracing::error!(%error, "cannot store which notifications were sent; they may be sent again");
+                    claimed.extend(some.iter().map(|(outlet, _)| outlet.clone()));
+                }
+            }
         }
         for (outlet, row) in rows {
             match row {
@@ -91,5 +113,6 @@ impl SentNotices {
                 None => drop(self.sent.remove(&outlet)),
             }
         }
+        claimed
     }
 }

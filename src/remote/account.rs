@@ -10,7 +10,12 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use secrecy::ExposeSecret;
 use tokio::task::JoinHandle;
 
-use super::{Lane, Login, LoginOf, call::Key, gate::Gate, token::Tokens};
+use super::{
+    Lane, Login, LoginOf,
+    call::Key,
+    gate::{Gate, Sharers},
+    token::Tokens,
+};
 
 /// How long the files of a credential may take to be read (our choice).
 const READ_WITHIN: Duration = Duration::from_secs(10);
@@ -18,6 +23,7 @@ const READ_WITHIN: Duration = Duration::from_secs(10);
 /// All accounts that were needed so far.
 pub(super) struct Accounts {
     login_of: LoginOf,
+    sharers: Sharers,
     known: Mutex<BTreeMap<Option<String>, Arc<Account>>>,
 }
 
@@ -26,6 +32,7 @@ pub(super) struct Account {
     name: Option<Arc<str>>,
     login_of: LoginOf,
     opened: Mutex<Option<Arc<Opened>>>,
+    sharers: Sharers,
     /// A look at its files that has not ended: a mount that hangs takes one thread and no more.
     reading: tokio::sync::Mutex<Option<JoinHandle<Result<Login, String>>>>,
     /// The token of each set of scopes that was needed so far.
@@ -39,8 +46,8 @@ pub(super) struct Opened {
 }
 
 impl Accounts {
-    pub(super) fn new(login_of: LoginOf) -> Self {
-        Self { login_of, known: Mutex::default() }
+    pub(super) fn new(login_of: LoginOf, sharers: &Sharers) -> Self {
+        Self { login_of, sharers: sharers.clone(), known: Mutex::default() }
     }
 
     /// The account of this name; nothing is read yet.
@@ -49,6 +56,7 @@ impl Accounts {
         let account = || Account {
             name: name.map(Arc::from),
             login_of: Arc::clone(&self.login_of),
+            sharers: self.sharers.clone(),
             opened: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
             tokens: Mutex::default(),
@@ -91,7 +99,7 @@ impl Account {
         };
         match (read, self.name()) {
             (Ok(login), _) => {
-                let opened = Arc::new(Opened::of(&login));
+                let opened = Arc::new(Opened::of(&login, &self.sharers));
                 *self.opened() = Some(Arc::clone(&opened));
                 Ok(opened)
             }
@@ -124,11 +132,14 @@ impl Account {
 }
 
 impl Opened {
-    fn of(login: &Login) -> Self {
+    fn of(login: &Login, sharers: &Sharers) -> Self {
         let secret = login.client_secret.expose_secret();
         let credential = BASE64_STANDARD.encode(format!("{}:{secret}", login.client_id));
         let key = Key::new("Basic", &credential, secret).expect("Base64 has only characters that a header can carry");
-        let pace = login.requests_per_second.filter(|rate| rate.is_finite() && *rate > 0.0).map(Gate::new);
+        let pace = login
+            .requests_per_second
+            .filter(|rate| rate.is_finite() && *rate > 0.0)
+            .map(|rate| Gate::new(rate, sharers));
         Self { key, pace }
     }
 }
@@ -156,7 +167,7 @@ mod tests {
                 }),
             }
         };
-        let accounts = Accounts::new(Arc::new(login_of));
+        let accounts = Accounts::new(Arc::new(login_of), &Sharers::default());
         let (sari, main) = (accounts.get(Some("sari")), accounts.get(None));
         assert_eq!(sari.login().await.err().unwrap(), "account `sari`: cannot read it");
         sari.login().await.unwrap();

@@ -6,7 +6,8 @@ use reqwest::{Method, Url, header::HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use super::{Destination, gate::Lane};
+use super::{Destination, Fence, gate::Lane};
+use crate::catalog::OutletId;
 
 /// What goes into the `Authorization` header, and the words in it that must never be shown.
 #[derive(Debug)]
@@ -65,6 +66,8 @@ pub(super) struct Call<'a> {
     pub(super) request_id: Uuid,
     /// `X-Idempotency-Key`, where a call has to have one.
     pub(super) idempotency_key: Option<&'a str>,
+    /// Asked right before it leaves, where it changes something at an outlet.
+    pub(super) fence: Option<(&'a dyn Fence, &'a OutletId)>,
     pub(super) body: Body<'a>,
     /// Why it is made, where calls have to wait for each other.
     pub(super) lane: Lane,

@@ -7,13 +7,14 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    AnswerDigest, Endpoint, EndpointError, Fetched, Lane, LoginOf, Meter, PromotionAnswer, Read, RemoteError, Retry,
-    StockChange, StockKind, Write,
+    AnswerDigest, Endpoint, EndpointError, Fence, Fetched, Lane, LoginOf, Meter, PromotionAnswer, Read, RemoteError,
+    Retry, StockChange, StockKind, Write,
     account::{Account, Accounts, Opened},
     answer::Answer,
     budget::Budget,
     call::{Body, Call, Key},
     endpoint::Addresses,
+    gate::Sharers,
     http::Http,
     meter::NoMeter,
     token::{self, Tokens},
@@ -46,6 +47,8 @@ pub(super) struct Shared {
     pub(super) http: Http,
     addresses: Addresses,
     accounts: Accounts,
+    /// How many processes share the pace.
+    sharers: Sharers,
     timeout: Duration,
     stock_key: StockKey,
     /// `Accept` of all calls but those for tokens.
@@ -58,6 +61,8 @@ pub(super) struct Session {
     shared: Arc<Shared>,
     account: Arc<Account>,
     tokens: Arc<Tokens>,
+    /// Asked before each call that changes something; `None`: none does.
+    fence: Option<Arc<dyn Fence>>,
 }
 
 /// What a call is about; the key is added when it is made.
@@ -71,6 +76,8 @@ pub(super) struct Order<'a> {
     pub(super) request_id: Option<Uuid>,
     /// Makes a repetition of the call the same call.
     pub(super) idempotency_key: Option<String>,
+    /// The outlet at which it changes something.
+    pub(super) changes: Option<&'a OutletId>,
 }
 
 impl Order<'_> {
@@ -90,13 +97,15 @@ impl Client {
     ) -> Result<Self, EndpointError> {
         let addresses = endpoint.check()?;
         let meter = meter.unwrap_or_else(|| Arc::new(NoMeter));
-        let http = Http::new(endpoint.requests_per_second, &addresses, endpoint.proxy.as_ref(), meter)?;
-        let accounts = Accounts::new(login_of);
+        let sharers = Sharers::default();
+        let http = Http::new(endpoint.requests_per_second, &sharers, &addresses, endpoint.proxy.as_ref(), meter)?;
+        let accounts = Accounts::new(login_of, &sharers);
         let account = accounts.get(None);
         let shared = Shared {
             http,
             addresses,
             accounts,
+            sharers,
             timeout: endpoint.timeout,
             stock_key: endpoint.stock_key,
             accept: endpoint.accept.clone(),
@@ -116,14 +125,14 @@ impl Client {
     }
 
     /// For what also pushes.
-    pub fn writer(&self) -> Writer {
-        Writer(self.session(token::READ_AND_WRITE))
+    pub fn writer(&self, fence: Arc<dyn Fence>) -> Writer {
+        Writer(Session { fence: Some(fence), ..self.session(token::READ_AND_WRITE) })
     }
 
     /// With these scopes (separated by spaces) and no other. All sessions with the same scopes share one token.
     pub(super) fn session(&self, scopes: &str) -> Session {
         let (shared, account) = (Arc::clone(&self.shared), Arc::clone(&self.account));
-        Session { shared, tokens: account.tokens(scopes), account }
+        Session { shared, tokens: account.tokens(scopes), account, fence: None }
     }
 }
 
@@ -162,6 +171,10 @@ macro_rules! reads {
 
             fn clear_rate_limits(&self) {
                 self.0.shared.http.clear_rate_limits();
+            }
+
+            fn share_pace(&self, processes: usize) {
+                self.0.shared.sharers.set(processes);
             }
         }
     };
@@ -226,7 +239,7 @@ impl Session {
     /// The same connection with the same rights of another account.
     fn of_account(&self, account: Option<&str>) -> Self {
         let account = self.shared.accounts.get(account);
-        Self { shared: Arc::clone(&self.shared), tokens: account.tokens(&self.tokens.scope), account }
+        Self { tokens: account.tokens(&self.tokens.scope), account, ..self.clone() }
     }
 
     /// `/integrations/gofood/outlets/{outlet_id}/…` (documentation)
@@ -253,6 +266,7 @@ impl Session {
             timeout: self.shared.timeout.min(SHORT_CALL),
             request_id: None,
             idempotency_key: None,
+            changes: None,
         };
         check_outlet(outlet, &order.method, &order.url)?;
         let judge = |answer: &Answer, call: &Call<'_>| {
@@ -287,7 +301,7 @@ impl Session {
     pub(super) fn order<'a>(&self, method: Method, path: &[&str], body: Body<'a>) -> Order<'a> {
         let timeout = self.shared.timeout.min(SHORT_CALL);
         let url = self.shared.addresses.api_path(path);
-        Order { method, url, body, lane: Lane::Pass, timeout, request_id: None, idempotency_key: None }
+        Order { method, url, body, lane: Lane::Pass, timeout, request_id: None, idempotency_key: None, changes: None }
     }
 
     /// A call that changes nothing, repeated as long as that makes sense.
@@ -349,6 +363,7 @@ impl Session {
             timeout: self.shared.timeout,
             request_id,
             idempotency_key: None,
+            changes: Some(outlet),
         };
         self.make(&order, &mut Budget::of_a_push(), Answer::taken).await
     }
@@ -385,6 +400,7 @@ impl Session {
             accept: &self.shared.accept,
             request_id: order.request_id.unwrap_or_else(Uuid::new_v4),
             idempotency_key: order.idempotency_key.as_deref(),
+            fence: self.fence.as_deref().zip(order.changes),
             body: order.body,
             lane: order.lane,
             timeout: order.timeout,
@@ -421,6 +437,7 @@ impl Shared {
             accept: "application/json",
             request_id: Uuid::new_v4(),
             idempotency_key: None,
+            fence: None,
             body: Body::Form(form),
             // Whoever waits for the token has waited for its own turn, or will.
             lane: Lane::FirstPoll,

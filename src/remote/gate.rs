@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,10 +27,31 @@ pub enum Lane {
     Poll,
 }
 
+/// How many processes share the pace; each has as large a part of it.
+#[derive(Debug, Clone)]
+pub(super) struct Sharers(Arc<AtomicU32>);
+
+impl Default for Sharers {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(1)))
+    }
+}
+
+impl Sharers {
+    fn count(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set(&self, count: usize) {
+        self.0.store(u32::try_from(count).unwrap_or(u32::MAX).clamp(1, 1_000), Ordering::Relaxed);
+    }
+}
+
 /// Lets `rate` calls through each second, after a burst of that many (rounded up).
 ///
 /// No limit of the platform is published; the default of 5 is our choice.
 pub(super) struct Gate {
+    sharers: Sharers,
     interval: Duration,
     burst: u32,
     line: Mutex<Line>,
@@ -71,11 +95,11 @@ impl Drop for Ticket<'_> {
 
 impl Gate {
     /// A full bucket. `rate` is finite and greater than 0.
-    pub(super) fn new(rate: f64) -> Self {
+    pub(super) fn new(rate: f64, sharers: &Sharers) -> Self {
         // The bounds keep clock arithmetic from overflowing: one call a day is as good as none.
         let interval = Duration::from_secs_f64((1.0 / rate).clamp(1e-6, 86_400.0));
         let burst = rate.ceil().clamp(1.0, 1e6) as u32;
-        Self { interval, burst, line: Mutex::default(), moved: Notify::new() }
+        Self { sharers: sharers.clone(), interval, burst, line: Mutex::default(), moved: Notify::new() }
     }
 
     fn line(&self) -> MutexGuard<'_, Line> {
@@ -117,8 +141,10 @@ impl Gate {
         }
         let now = Instant::now();
         // A bucket that has been filling for `capacity` is full: older times mean the same.
-        let oldest = now.checked_sub(self.interval * self.burst).unwrap_or(now);
-        let due = line.empty_at.map_or(oldest, |at| at.max(oldest)) + self.interval;
+        let sharers = self.sharers.count();
+        let (interval, burst) = (self.interval * sharers, (self.burst / sharers).max(1));
+        let oldest = now.checked_sub(interval * burst).unwrap_or(now);
+        let due = line.empty_at.map_or(oldest, |at| at.max(oldest)) + interval;
         if due > now {
             return Turn::At(due);
         }
@@ -142,13 +168,11 @@ enum Turn {
 mod tests {
     #![allow(clippy::unwrap_used)] // a test fails by panicking
 
-    use std::sync::Arc;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_passes_at_once_and_the_rest_at_the_rate() {
-        let gate = Gate::new(5.0);
+        let gate = Gate::new(5.0, &Sharers::default());
         let start = Instant::now();
         let mut at = Vec::new();
         for _ in 0..8 {
@@ -161,15 +185,32 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_shares_a_pace_has_a_part_of_it() {
+        let sharers = Sharers::default();
+        let gate = Gate::new(4.0, &sharers);
+        sharers.set(2);
+        let start = Instant::now();
+        for _ in 0..4 {
+            gate.pass(Lane::Pass).await;
+        }
+        assert!((999..1_010).contains(&start.elapsed().as_millis()), "two at once, then two a second");
+        sharers.set(1);
+        for _ in 0..4 {
+            gate.pass(Lane::Pass).await;
+        }
+        assert!(start.elapsed().as_millis() < 2_010);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_rate_below_one_waits_between_calls() {
-        let gate = Gate::new(0.5);
+        let gate = Gate::new(0.5, &Sharers::default());
         gate.pass(Lane::Pass).await;
         assert!(gate.pass(Lane::Pass).await >= Duration::from_millis(1999));
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_came_first_passes_first_and_who_left_took_nothing() {
-        let gate = Arc::new(Gate::new(1.0));
+        let gate = Arc::new(Gate::new(1.0, &Sharers::default()));
         gate.pass(Lane::Pass).await;
         let gone = tokio::time::timeout(Duration::from_millis(300), gate.pass(Lane::Pass)).await;
         assert!(gone.is_err());
@@ -193,7 +234,7 @@ mod tests {
 
     /// In which order these get their turns, all there from the beginning.
     async fn order(lanes: &[Lane]) -> Vec<Lane> {
-        let gate = Arc::new(Gate::new(1.0));
+        let gate = Arc::new(Gate::new(1.0, &Sharers::default()));
         gate.pass(Lane::Pass).await;
         let order = Arc::new(std::sync::Mutex::new(Vec::new()));
         let mut waiting = Vec::new();

@@ -21,7 +21,7 @@ use super::{
     call::{Body, Call},
     endpoint::{Addresses, is_this_machine},
     error,
-    gate::Gate,
+    gate::{Gate, Sharers},
     proxy::proxied,
     text,
 };
@@ -47,6 +47,9 @@ pub fn install_crypto() {
     });
 }
 
+/// What was not sent, as nobody could say whose the outlet is, is planned anew after this time (our choice).
+const ASK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+
 /// The pool of connections, the pace of all calls, and which hosts are worth asking.
 pub(super) struct Http {
     client: reqwest::Client,
@@ -61,6 +64,7 @@ impl Http {
     /// For calls to these addresses.
     pub(super) fn new(
         requests_per_second: f64,
+        sharers: &Sharers,
         addresses: &Addresses,
         proxy: Option<&Proxy>,
         meter: Arc<dyn Meter>,
@@ -82,7 +86,7 @@ impl Http {
         let breakers = [&addresses.api, &addresses.oauth].map(|url| (host(url), Breaker::default()));
         breakers.iter().for_each(|(host, _)| meter.host_state(host, HostState::default()));
         let proxy = proxy.cloned();
-        Ok(Self { client, proxy, gate: Gate::new(requests_per_second), breakers: breakers.into(), meter })
+        Ok(Self { client, proxy, gate: Gate::new(requests_per_second, sharers), breakers: breakers.into(), meter })
     }
 
     /// Waits for a turn, then makes the call, in what time `budget` has left. Any status is an answer.
@@ -91,8 +95,16 @@ impl Http {
         drop(self.admitted(call, budget).await?);
         budget.refund(self.gate.pass(call.lane).await);
         let permit = self.admitted(call, budget).await?;
+        match call.fence {
+            Some((fence, outlet)) => fence.before_call(outlet).await.map_err(|why| call.held_back(&why))?,
+            None if call.changes_an_outlet() => return Err(call.held_back("a fault in menusync itself (no fence)")),
+            None => {}
+        }
         let begun = std::time::Instant::now();
         let result = self.exchange(call, budget.at_most(call.timeout)).await;
+        if let Some((fence, outlet)) = call.fence {
+            fence.call_ended(outlet);
+        }
         let status = result.as_ref().map_or_else(|error| error.status, |answer| Some(answer.status.as_u16()));
         let elapsed = begun.elapsed();
         let request_id = call.request_id;
@@ -249,6 +261,10 @@ impl Call<'_> {
         is_of_promotions || matches!(*self.method, Method::PUT | Method::PATCH)
     }
 
+    fn changes_an_outlet(&self) -> bool {
+        self.changes_something() && self.destination() != Destination::Subscription
+    }
+
     /// No answer (no `status`), or only a part of one.
     fn broken(&self, status: Option<StatusCode>, error: reqwest::Error, timeout: Duration) -> RemoteError {
         let what = match (error.is_connect(), error.is_timeout()) {
@@ -277,6 +293,12 @@ impl Call<'_> {
         };
         let what = format!("not sent: {what}; next try in {} s", rest.as_secs() + 1);
         RemoteError::new(self.method, &self.url, None, &what, Retry::NotBefore(rest))
+    }
+
+    /// Nothing was sent, as the outlet may be another process's by now.
+    fn held_back(&self, why: &str) -> RemoteError {
+        let what = format!("not sent: {why}");
+        RemoteError::new(self.method, &self.url, None, &what, Retry::NotBefore(ASK_AGAIN_AFTER))
     }
 
     fn too_large(&self, status: StatusCode) -> RemoteError {

@@ -15,6 +15,7 @@ mod call;
 mod client;
 mod endpoint;
 mod error;
+mod fence;
 mod gate;
 mod hints;
 mod http;
@@ -40,6 +41,7 @@ use uuid::Uuid;
 pub use client::{Client, Reader, Writer};
 pub use endpoint::{Endpoint, EndpointError, Login, LoginOf};
 pub use error::{RemoteError, Retry, without_request_ids};
+pub use fence::{Fence, unfenced};
 pub use gate::Lane;
 pub use http::install_crypto;
 pub use meter::{Called, CircuitOpen, Destination, HostState, Meter};
@@ -118,6 +120,9 @@ pub trait Read: Send + Sync {
 
     /// Calls hosts again whose `Retry-After` has not passed yet, because a person asks for it.
     fn clear_rate_limits(&self) {}
+
+    /// So many processes share the pace from now on.
+    fn share_pace(&self, _processes: usize) {}
 }
 
 /// Changes live catalogs. Every call is one attempt: what to do after a failure needs a look first, so the caller decides.

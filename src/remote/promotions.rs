@@ -85,8 +85,13 @@ impl Session {
         let session = self.with_scopes(token::WRITE_PROMOTIONS);
         let order = session.order_promotions(outlet, None)?;
         let body = serde_json::to_vec(&promotion_body(detail)).map_err(|error| order.unreadable(&error.to_string()))?;
-        let order =
-            Order { method: Method::POST, body: Body::Json(&body), idempotency_key: Some(key.to_owned()), ..order };
+        let order = Order {
+            method: Method::POST,
+            body: Body::Json(&body),
+            idempotency_key: Some(key.to_owned()),
+            changes: Some(outlet),
+            ..order
+        };
         let Created { success, failure } = session.write_and_read_once(&order, read_created).await?;
         let is_ours = |one: &&Entry| one.item.as_ref().is_none_or(|item| *item == detail.external_menu_id.0);
         // Exactly one was asked for: what names no dish is about it.
@@ -115,7 +120,7 @@ impl Session {
     }
 
     async fn end_once(&self, outlet: &OutletId, id: &str, has_begun: bool) -> Result<(), RemoteError> {
-        let mut order = self.order_promotions(outlet, Some(id))?;
+        let mut order = Order { changes: Some(outlet), ..self.order_promotions(outlet, Some(id))? };
         if !has_begun {
             return self.write_once(&Order { method: Method::DELETE, ..order }).await;
         }

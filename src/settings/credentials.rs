@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::platform::paths::canonicalize;
 use secrecy::SecretString;
 
 use super::{Account, Environment, FILE, Settings, SettingsError, secret_file};
@@ -51,6 +52,33 @@ pub fn credentials(
             "client-secret",
         )?,
     })
+}
+
+/// The URL of the database that the state is in, if one is named: by `MENUSYNC_DATABASE_URL`, else by the file that the
+/// settings name, which is none of the repository at `root`.
+pub fn database_url(
+    settings: &Settings,
+    environment: &Environment,
+    root: &Path,
+) -> Result<Option<SecretString>, SettingsError> {
+    if !names_database(settings, environment) {
+        return Ok(None);
+    }
+    let (variable, file) = (Some("MENUSYNC_DATABASE_URL"), settings.database_url_file.as_deref());
+    let real = |path: &Path| canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if let Some(file) = file.filter(|file| real(file).starts_with(real(root))) {
+        let problem = "it is a file of the repository, which must not say where the state is kept";
+        let origin = file.display().to_string();
+        return Err(SettingsError::BadCredential { what: "database URL", origin, problem });
+    }
+    let setting = "database_url_file".to_owned();
+    let search = Search { what: "database URL", variable, setting, file, credential: String::new() };
+    search.load(environment, root).map(Some)
+}
+
+/// Whether the state is in a database.
+pub fn names_database(settings: &Settings, environment: &Environment) -> bool {
+    environment.get("MENUSYNC_DATABASE_URL").is_some() || settings.database_url_file.is_some()
 }
 
 /// Where one credential may be.

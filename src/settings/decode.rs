@@ -109,12 +109,28 @@ impl<'n> Both<'n> {
 }
 
 /// What can be reserved: where secrets are sent, what runs as the daemon, and what it opens.
-const RESERVABLE: [&str; 5] = ["gobiz", "listen", "notify", "state_dir", "webhook"];
+const RESERVABLE: [&str; 6] = ["database_url_file", "gobiz", "listen", "notify", "state_dir", "webhook"];
 
 fn reserve(decoder: &mut Decoder, node: &Node) -> Vec<&'static str> {
     let keys = RESERVABLE.map(|key| (key, key));
     let nodes = decoder.list(node, "reserve").unwrap_or_default();
     nodes.iter().filter_map(|node| decoder.choice(node, "reserve", &keys)).map(|key| key.value).collect()
+}
+
+/// Whoever may merge must not choose where the state is kept, so it names no file of the repository.
+fn database_url_file(decoder: &mut Decoder, fields: &mut Fields<'_>) -> Option<std::path::PathBuf> {
+    const KEY: &str = "database_url_file";
+    let node = fields.take(KEY)?;
+    let path = decode_path(decoder, fields, KEY)?;
+    if path.is_relative() {
+        let words =
+            format!("`{KEY}` is no absolute path: a file of the repository must not say where the state is kept");
+        decoder.error("wrong-type", &node.span, words).help(
+            "name a file outside of the repository by its whole path, or set MENUSYNC_DATABASE_URL where menusync runs",
+        );
+        return None;
+    }
+    Some(path)
 }
 
 fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Option<Settings> {
@@ -154,6 +170,10 @@ fn settings<'n>(decoder: &mut Decoder, roots: &'n [(&'n Arc<str>, Node)]) -> Opt
             decode_path(decoder, fields, "state_dir")
         },
         state_dir_is_operators,
+        database_url_file: {
+            let fields = both.of(decoder, "database_url_file");
+            database_url_file(decoder, fields)
+        },
         listen: both.take(decoder, "listen").and_then(|node| listen(decoder, node)).unwrap_or_default(),
         external_url: both
             .take(decoder, "external_url")

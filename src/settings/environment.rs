@@ -17,10 +17,11 @@ use crate::platform::{
 
 /// Every variable that is read; nothing else in the environment has any effect but on colours, which `cli` leaves to
 /// `anstream`.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "MENUSYNC_ROOT",
     "MENUSYNC_OPERATOR",
     "MENUSYNC_STATE_DIR",
+    "MENUSYNC_DATABASE_URL",
     "MENUSYNC_LISTEN",
     "MENUSYNC_CLIENT_ID",
     "MENUSYNC_CLIENT_SECRET",

@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-pub use credentials::{Credentials, credentials};
+pub use credentials::{Credentials, credentials, database_url, names_database};
 pub use decode::{decode, decode_under};
 pub use environment::{
     Environment, StateDir, check_owner, is_our_root, listen, named_root, operator, root, root_name, root_of, state_dir,
@@ -67,6 +67,8 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// Whether the operator's settings say `state_dir`.
     pub state_dir_is_operators: bool,
+    /// `database_url_file`, an absolute path. See [`database_url`].
+    pub database_url_file: Option<PathBuf>,
     /// `listen`; [`listen`] says which one counts.
     pub listen: Listen,
     /// `external_url`: where people reach the status page; ends in `/`.
@@ -110,7 +112,8 @@ impl Settings {
         });
         let webhook = self.webhook.as_ref().and_then(|webhook| webhook.secret_file.as_deref());
         let sinks = self.notify.iter().flat_map(|sink| sink.kind.secret_files());
-        client.into_iter().chain(of_accounts).chain(webhook).chain(sinks).collect()
+        let client = client.into_iter().chain(self.database_url_file.as_deref());
+        client.chain(of_accounts).chain(webhook).chain(sinks).collect()
     }
 }
 

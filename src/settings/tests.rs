@@ -505,3 +505,36 @@ fn a_command_that_is_merged_does_not_run_before_a_restart() {
     let (of_operator, _) = both("notify: [{kind: command, command: [other]}]\n", "target: sandbox\n");
     assert!(!is_new(&of_operator.unwrap()));
 }
+
+#[test]
+fn the_url_of_a_database_is_in_the_environment_or_in_a_file_and_is_never_shown() {
+    let root = tempfile::tempdir().unwrap();
+    let nothing = Environment::default();
+    let environment = Environment::of([("MENUSYNC_DATABASE_URL", "postgres://m:hunter2@one/menus")]);
+    let outside = tempfile::tempdir().unwrap();
+    let file = outside.path().join("url");
+    let named = |file: &Path| good(&format!("target: sandbox\ndatabase_url_file: {}\n", file.display()));
+    let (none, in_root, named) = (good("target: sandbox\n"), named(&root.path().join("url")), named(&file));
+    let url = |settings: &Settings, environment: &Environment| {
+        let url = database_url(settings, environment, root.path());
+        url.map(|url| url.map(|url| secrecy::ExposeSecret::expose_secret(&url).to_owned()))
+    };
+    assert_eq!(url(&none, &nothing).unwrap(), None);
+    assert_eq!(url(&none, &environment).unwrap().as_deref(), Some("postgres://m:hunter2@one/menus"));
+    let missing = url(&named, &nothing).unwrap_err().to_string();
+    assert!(missing.starts_with("cannot read the database URL from "), "{missing}");
+    std::fs::write(&file, "postgres://m:hunter2@two/menus\n").unwrap();
+    std::fs::copy(&file, root.path().join("url")).unwrap();
+    let refused = url(&in_root, &nothing).unwrap_err().to_string();
+    assert!(refused.contains("a file of the repository"), "{refused}");
+    let relative = bad("target: sandbox\ndatabase_url_file: url\n");
+    assert_eq!(relative, ["wrong-type 2:20"]);
+    assert_eq!(url(&named, &nothing).unwrap().as_deref(), Some("postgres://m:hunter2@two/menus"));
+    assert_eq!(url(&named, &environment).unwrap().as_deref(), Some("postgres://m:hunter2@one/menus"));
+    std::fs::write(&file, "postgres://m:hunter2@two/menus\nmore\n").unwrap();
+    let long = url(&named, &nothing).unwrap_err().to_string();
+    assert!(long.contains("more than one line") && !long.contains("hunter2"), "{long}");
+    assert!(!format!("{environment:?}").contains("hunter2"));
+    assert_eq!(named.secret_files(), [&*file]);
+    assert!(both("reserve: [database_url_file]\n", "target: sandbox\ndatabase_url_file: /run/url\n").0.is_none());
+}

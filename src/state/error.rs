@@ -62,13 +62,12 @@ pub enum StateError {
     },
     /// A later release wrote this file.
     #[error(
-        "the state file {} has version {found}, and this menusync knows versions up to {known}; use the newer menusync \
-         that wrote it, or another state_dir",
-        path.display()
+        "the state {place} has version {found}, and this menusync knows versions up to {known}; use the newer menusync \
+         that wrote it, or another state"
     )]
     Newer {
-        /// The database.
-        path: PathBuf,
+        /// `file PATH` or the database.
+        place: String,
         /// Its version.
         found: i64,
         /// The last version known here.
@@ -76,13 +75,12 @@ pub enum StateError {
     },
     /// An earlier release wrote this file, and it was opened for reading only.
     #[error(
-        "the state file {} has version {found}, older than {known}; a command that pushes, or restarting the daemon with \
-         this menusync, brings it up to date",
-        path.display()
+        "the state {place} has version {found}, older than {known}; a command that pushes, or restarting the daemon with \
+         this menusync, brings it up to date"
     )]
     Older {
-        /// The database.
-        path: PathBuf,
+        /// `file PATH` or the database.
+        place: String,
         /// Its version.
         found: i64,
         /// The version needed.
@@ -132,6 +130,98 @@ pub enum StateError {
         doing: &'static str,
         /// The database, or its directory.
         place: String,
+    },
+    /// The database cannot be reached.
+    #[error(
+        "cannot {doing}: the {place} cannot be used now; nothing is sent until it answers, and all goes on by itself then"
+    )]
+    Away {
+        /// A verb.
+        doing: &'static str,
+        /// The database and its host.
+        place: String,
+        /// The backend's words.
+        source: Cause,
+    },
+    /// What is given as the URL of a database is none. It is a secret, so it is not shown.
+    #[error(
+        "the URL of the state's database (MENUSYNC_DATABASE_URL, or the file that `database_url_file` names) cannot be \
+         used: {problem}; write postgres://USER:PASSWORD@HOST/DATABASE"
+    )]
+    Address {
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Another process has the outlet, or has had it since it was held here.
+    #[error(
+        "another menusync has taken outlet {outlet} over, by the {place}, as nothing was heard of this one for a while; \
+         nothing more is stored or sent from here, and the next pass looks anew"
+    )]
+    Overtaken {
+        /// Which outlet.
+        outlet: String,
+        /// The database.
+        place: String,
+    },
+    /// The database took too long to say whether a call may leave: another process may have the outlet by now.
+    #[error("the {place} took {seconds} s to say whether outlet {outlet} is still held here, so nothing was sent")]
+    TooLate {
+        /// Which outlet.
+        outlet: String,
+        /// The database.
+        place: String,
+        /// How long it took.
+        seconds: u64,
+    },
+    /// Files that are older than those that the outlet was pushed from last.
+    #[error(
+        "outlet {outlet} was pushed from newer files than these{}; nothing was sent. Get the newest files (`git pull`); if \
+         these are meant, a new commit makes them the newest, even one that changes a comment", by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default()
+    )]
+    OlderFiles {
+        /// Which outlet.
+        outlet: String,
+        /// Who has pushed it last.
+        by: Option<String>,
+    },
+    /// A second push would begin before the first one is known to have ended.
+    #[error("a push of outlet {outlet} has not ended yet; nothing was sent, and it is looked for first")]
+    Unfinished {
+        /// Which outlet.
+        outlet: String,
+    },
+    /// A copy would be of a state that changes meanwhile.
+    #[error("the {place} is in use by another menusync ({by}); stop it first, and wait for 12 s if it was killed")]
+    InUse {
+        /// The database.
+        place: String,
+        /// Its name for people.
+        by: String,
+    },
+    /// Nothing is stored where a copy should come from.
+    #[error("there is nothing to copy: no state is stored in {place}")]
+    Nothing {
+        /// The file or the database.
+        place: String,
+    },
+    /// A copy would mix two states.
+    #[error(
+        "the copy was not made: {place} is not empty (its table `{table}` has rows); move that file away, or drop the \
+         database's schema `menusync`, if what it stores is not needed"
+    )]
+    NotEmpty {
+        /// The file or the database.
+        place: String,
+        /// The first table with rows.
+        table: &'static str,
+    },
+    /// A copy reads otherwise than what was copied.
+    #[error("the copy of {from} in {to} reads otherwise than what was copied, so it was undone; nothing has changed")]
+    CopyDiffers {
+        /// What was copied.
+        from: String,
+        /// Where to.
+        to: String,
     },
     /// No answer came in time: a disk or a file system that hangs.
     #[error("the state {place} did not answer within {seconds} s")]

@@ -61,6 +61,16 @@ pub enum LockError {
         /// The lock file.
         path: PathBuf,
     },
+    /// A process that shares the state's database has it, here or on another machine.
+    #[error("{what} is worked on by {by}{}", until.as_ref().map(|until| format!(", and a call of it may last until {until}")).unwrap_or_default())]
+    Leased {
+        /// `outlet G1`
+        what: String,
+        /// Its name for people: `warung-1, process 4711`.
+        by: String,
+        /// It may be gone, but a call that it has begun may not be over before then (UTC).
+        until: Option<String>,
+    },
     /// The lock file cannot be made or locked.
     #[error("cannot lock {what} with {}", path.display())]
     Io {
@@ -71,9 +81,16 @@ pub enum LockError {
         /// The system's answer.
         source: std::io::Error,
     },
-    /// The state directory cannot be made.
+    /// The state directory cannot be made, or the state cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+impl LockError {
+    /// Whether somebody has it, so that it can be had later.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Held { .. } | Self::Leased { .. })
+    }
 }
 
 /// Held by a daemon; given back when dropped.
@@ -86,7 +103,7 @@ pub struct DaemonLock {
 /// Held around one push; given back when dropped.
 #[derive(Debug)]
 #[must_use = "dropping it gives the lock back"]
-pub struct OutletLock {
+pub(crate) struct OutletLock {
     _file: File,
 }
 
@@ -121,7 +138,7 @@ pub fn running_daemon(dir: &Path) -> Running {
 }
 
 /// Locks the outlet `id` for a push, without waiting. Makes the directory `dir` if need be.
-pub fn try_lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
+pub(crate) fn try_lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
     let locks = dir.join("locks");
     create_dir(&locks)?;
     let file = lock(format!("outlet {id}"), locks.join(file_name(id)))?;
@@ -129,7 +146,7 @@ pub fn try_lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
 }
 
 /// The same where nothing may block. A file system that hangs is given up on.
-pub async fn lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
+pub(super) async fn lock_outlet(dir: &Path, id: &str) -> Result<OutletLock, LockError> {
     let (of, name) = (dir.to_owned(), id.to_owned());
     let locking = tokio::task::spawn_blocking(move || try_lock_outlet(&of, &name));
     match tokio::time::timeout(LOCK_WITHIN, locking).await {

@@ -3,14 +3,20 @@
 //!
 //! Everything of an outlet belongs to one platform ([`Scope`]): what was learnt on another one is never acted on. The
 //! trait [`State`] is all that other rooms know; a backend is a folder of its own (`sqlite`), and all SQL is there.
-//! `locks` are files beside it. The JSON in rows is opaque here and belongs to the callers.
+//! `locks` are files beside it. Who works on an outlet holds it ([`State::hold`]). The JSON in rows is opaque here and belongs to the callers.
 
 #[cfg(test)]
 mod contract;
+mod copy;
 mod error;
+mod hold;
 mod locks;
+mod members;
+mod moment;
+mod postgres;
 mod rollouts;
 mod rows;
+mod sql;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -18,22 +24,26 @@ pub(crate) mod testing;
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
+pub use copy::{Direction, copy};
 pub use error::StateError;
+pub use hold::Hold;
 use jiff::Timestamp;
-pub use locks::{
-    DaemonLock, LockError, OutletLock, Running, daemon_lock_holder, lock_daemon, lock_outlet, running_daemon,
-    try_lock_outlet,
-};
+#[cfg(test)]
+pub(crate) use locks::try_lock_outlet;
+pub use locks::{DaemonLock, LockError, Running, daemon_lock_holder, lock_daemon, running_daemon};
+pub use members::Members;
+pub use postgres::PostgresState;
 pub use rollouts::{NewRollout, RolloutCount, RolloutMoved, RolloutOutlet, RolloutRow, RolloutStep};
 pub use rows::{
     Alarm, EventRow, ImageRow, NewPush, NewRecord, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
     PushId, PushKind, PushOutcome, PushRow, PushStep, StatusUpdate, SwitchEnd, SwitchRow,
 };
-pub use sqlite::{
-    KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST, SqliteState, adopt_shared, check_writable, is_damaged, set_aside,
-};
+pub use sql::{Copied, KEEP_AT_MOST, KEEP_EVENTS, KEEP_FOR, KEEP_LAST};
+pub use sqlite::{SqliteState, adopt_shared, check_writable, is_damaged, set_aside};
 
-use crate::rollout::Member;
+use uuid::Uuid;
+
+use crate::rollout::Member as RolloutMember;
 
 /// Whose memory it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +76,32 @@ pub trait State: Send + Sync {
     /// The pause of an outlet that counts at `now`.
     async fn pause(&self, outlet: &str, now: Timestamp) -> Result<Option<Pause>, StateError>;
 
-    /// Changes an outlet, in one transaction.
+    /// Whether processes of several machines can have it.
+    fn is_shared(&self) -> bool;
+
+    /// Says that this process passes over outlets, with `files` (a digest), and who else does so at this moment. Where it is
+    /// not said again within some seconds, others take over. `None`: there can be no others.
+    async fn meet(&self, files: &str) -> Result<Option<Members>, StateError>;
+
+    /// Tells the process that passes over an outlet what an event said of it (`hint`, and the push that it names).
+    async fn pass_on(&self, outlet: &str, hint: &str, request_id: Option<Uuid>) -> Result<(), StateError>;
+
+    /// This process ends: others need not wait to see that it is dead.
+    async fn leave(&self) -> Result<(), StateError>;
+
+    /// Takes an outlet, without waiting for who has it: until the hold is dropped nobody else works on it, in this process,
+    /// on this machine, or on another one that shares the state.
+    async fn hold(&self, outlet: &str) -> Result<Hold, LockError>;
+
+    /// Asked right before a call leaves that changes something at an outlet which is held: an error, and it must not leave,
+    /// because another process may have taken the outlet over. Until [`Self::call_ended`] nobody takes it over for as long as
+    /// a call may last.
+    async fn before_call(&self, outlet: &str) -> Result<(), StateError>;
+
+    /// The call is over, whatever came of it.
+    fn call_ended(&self, outlet: &str);
+
+    /// Changes an outlet, in one transaction. Refused where another process has taken the outlet over since it was held here.
     async fn update_outlet(&self, outlet: &str, update: OutletUpdate, at: Timestamp) -> Result<(), StateError>;
 
     /// Pauses an outlet instead of any pause that it had; `None` ends its pause.
@@ -122,8 +157,13 @@ pub trait State: Send + Sync {
     /// Notifications that still hold, by outlet.
     async fn notices(&self) -> Result<Vec<(String, NoticeRow)>, StateError>;
 
-    /// Stores which notifications were sent; `None`: what it was about is over.
-    async fn set_notices(&self, notices: Vec<(String, Option<NoticeRow>)>) -> Result<(), StateError>;
+    /// Stores which notifications are about to be sent; `None`: what it was about is over. The outlets of those that are to be
+    /// sent from here: not of those that are stored already, unless they were told last before `told_before`.
+    async fn claim_notices(
+        &self,
+        notices: Vec<(String, Option<NoticeRow>)>,
+        told_before: Timestamp,
+    ) -> Result<Vec<String>, StateError>;
 
     /// The platforms that verified pushes are stored of, each with the number of its outlets.
     async fn platforms(&self) -> Result<Vec<(String, u64)>, StateError>;
@@ -135,7 +175,7 @@ pub trait State: Send + Sync {
     async fn rollout(&self) -> Result<Option<RolloutRow>, StateError>;
 
     /// The same, and how an outlet stands in it; `None`: it does not concern that one.
-    async fn rollout_of(&self, outlet: &str) -> Result<Option<(RolloutRow, Option<Member>)>, StateError>;
+    async fn rollout_of(&self, outlet: &str) -> Result<Option<(RolloutRow, Option<RolloutMember>)>, StateError>;
 
     /// How many of its outlets stand how.
     async fn rollout_counts(&self) -> Result<Vec<RolloutCount>, StateError>;

@@ -1,5 +1,7 @@
 //! What is stored, as owned values. JSON in a field belongs to the caller and is opaque here.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -201,6 +203,8 @@ pub struct NewPush {
     pub digest: String,
     /// The commit of the files, if known.
     pub revision: Option<String>,
+    /// Digest of the files, where others share the state: from older ones than those of the last push nothing is sent.
+    pub files: Option<Arc<str>>,
     /// Who wrote that commit, if known.
     pub author: Option<String>,
     /// The number of the push that a rollback goes back to.

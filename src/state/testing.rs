@@ -47,6 +47,7 @@ pub(super) fn push(outlet: &str) -> NewPush {
         kind: PushKind::Put,
         digest: "sha256:00".to_owned(),
         revision: Some("abc".to_owned()),
+        files: None,
         author: Some("Dewi".to_owned()),
         back_to: None,
         wave: None,

@@ -12,6 +12,7 @@ mod before_push;
 mod broken_off;
 mod clock;
 mod examine;
+mod fence;
 mod fetch;
 mod in_flight;
 mod make_promotion;
@@ -41,10 +42,11 @@ mod visit;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 pub use clock::{Age, Clock};
 pub use examine::{Examined, Moment, compare, compare_promotions, examine};
+pub use fence::fence;
 pub use fetch::fetch;
 pub use in_flight::{Flight, InFlight};
 use jiff::{SignedDuration, Timestamp};
@@ -58,7 +60,7 @@ pub use passes::{Passes, ended_by_stop};
 pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
 pub use reason::{pause_note, reason};
-pub use rollout::{RolloutOrder, begin_rollout, look_at_rollout, note_rollout};
+pub use rollout::{RolloutOrder, begin_rollout, look_at_rollout, note_rollout, open_due_wave};
 pub use switch::{SwitchLook, look_at_switch, not_switched, switch_stock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 pub use unchanged::{Basis, InSync, pass_unchanged};
@@ -200,8 +202,6 @@ pub enum Consent {
 pub struct Context {
     /// What is stored.
     pub state: SharedState,
-    /// Where locks are.
-    pub state_dir: PathBuf,
     /// The time.
     pub clock: Clock,
     /// How long a push may take to show.
@@ -214,6 +214,8 @@ pub struct Context {
     pub poll_slots: PollSlots,
     /// The commit of the files.
     pub revision: Option<String>,
+    /// Digest of the files, where others share the state.
+    pub files: Option<Arc<str>>,
     /// Who wrote that commit.
     pub author: Option<String>,
     /// Prices over the fleet.

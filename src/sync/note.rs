@@ -1,7 +1,5 @@
 //! What a look or a pass leaves in the state: how the outlet stands, and what was seen of it.
 
-use std::path::Path;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -14,7 +12,7 @@ use super::{
 use crate::{
     plan::{OutletPlan, PromotionRecord, STILL_LISTED, SwitchEvent},
     report::{DriftNote, HeldNote},
-    state::{LockError, OutletLock, OutletUpdate, SharedState, StateError, StatusUpdate, lock_outlet},
+    state::{Hold, OutletUpdate, SharedState, StateError, StatusUpdate},
 };
 
 /// Stores how an outlet stands. Where that fails the outlet is `failed` with that reason: a state that cannot be written is
@@ -43,17 +41,17 @@ async fn write_status(
 }
 
 /// Stores that an outlet could not be examined, for who examines it only to show it before a push.
-pub async fn store_failure(state: &SharedState, state_dir: &Path, target: &Target, outcome: Outcome, now: Timestamp) {
-    let lock = lock_outlet(state_dir, target.id.as_str()).await;
-    if !matches!(lock, Err(LockError::Held { .. })) {
+pub async fn store_failure(state: &SharedState, target: &Target, outcome: Outcome, now: Timestamp) {
+    let held = state.hold(target.id.as_str()).await;
+    if held.as_ref().err().is_none_or(|error| !error.is_held()) {
         write_status(state, target, status(None, target, &outcome, now), outcome, now).await;
     }
 }
 
 /// The same for who only looks: who pushes the outlet at the moment says himself how it stands.
 pub(super) async fn store_if_free(context: &Context, target: &Target, outcome: Outcome) -> Outcome {
-    match lock_outlet(&context.state_dir, target.id.as_str()).await {
-        Err(LockError::Held { .. }) => outcome,
+    match context.state.hold(target.id.as_str()).await {
+        Err(error) if error.is_held() => outcome,
         _ => store(context, target, outcome).await,
     }
 }
@@ -197,12 +195,8 @@ fn learnt_base(
 }
 
 /// The lock of an outlet, if nobody has it and what is stored is what the examination began with.
-async fn lock_if_unchanged(
-    context: &Context,
-    target: &Target,
-    examined: &Examined,
-) -> Result<Option<OutletLock>, PassError> {
-    let Ok(lock) = lock_outlet(&context.state_dir, target.id.as_str()).await else { return Ok(None) };
+async fn lock_if_unchanged(context: &Context, target: &Target, examined: &Examined) -> Result<Option<Hold>, PassError> {
+    let Ok(lock) = context.state.hold(target.id.as_str()).await else { return Ok(None) };
     let Recalled { mut base, memory, pending, promotions, switches, .. } =
         recall(&context.state, &target.id, context.clock.now()).await?;
     if examined.base_learnt {

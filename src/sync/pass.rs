@@ -26,7 +26,7 @@ use crate::{
     catalog::{OutletId, live::LiveCatalog},
     plan::{Action, Pins, PromotionOp, PromotionStep, behind_until},
     remote::{Fetched, Lane, Read, RemoteError, Write},
-    state::{LockError, OutletUpdate, PushOutcome, lock_outlet},
+    state::{OutletUpdate, PushOutcome},
 };
 
 /// One pass over one outlet, with the slot that the caller took to compose what is wanted (`None`: it takes one itself). It
@@ -40,9 +40,9 @@ pub async fn pass<R: Read + Write>(
     options: &PassOptions,
 ) -> Outcome {
     // Held until the outcome is stored: nobody's word of an older look shall cover it.
-    let _lock = match lock_outlet(&context.state_dir, target.id.as_str()).await {
+    let _lock = match context.state.hold(target.id.as_str()).await {
         Ok(lock) => lock,
-        Err(LockError::Held { .. }) => return at_another(context, target).await,
+        Err(error) if error.is_held() => return at_another(context, target).await,
         Err(error) => return store(context, target, broken_off(context, target, &error.into()).await).await,
     };
     let outcome = match run_locked(context, slot, remote, target, desired, options).await {
@@ -105,7 +105,7 @@ pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R,
         if context.state.pending_push(target.id.as_str()).await?.is_none() {
             return Ok(());
         }
-        let _lock = lock_outlet(&context.state_dir, target.id.as_str()).await?;
+        let _lock = context.state.hold(target.id.as_str()).await?;
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
         Visit { context, remote, target }.finish_pending(recalled, &mut None).await.map(drop)
     };

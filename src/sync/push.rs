@@ -118,6 +118,7 @@ impl<R: Read + Write> Pass<'_, R> {
             kind: if plan.action == Action::Stock { PushKind::Stock } else { PushKind::Put },
             digest: plan.digest.0.clone(),
             revision: context.revision.clone(),
+            files: context.files.clone(),
             author: context.author.clone(),
             back_to: rollback.map(|pins| pins.to),
             wave,

@@ -75,6 +75,12 @@ pub async fn begin_rollout(state: &SharedState, order: &RolloutOrder, new: NewRo
     Ok(())
 }
 
+/// Moves a rollout on whose next wave may open, where that is due. Who has the outlets of the wave sees it open.
+pub async fn open_due_wave(state: &SharedState, order: &RolloutOrder, now: Timestamp) -> Result<(), StateError> {
+    tell(&state.step_rollout(order.step(None, now)).await?);
+    Ok(())
+}
+
 /// Says what happened to a rollout.
 fn tell(moved: &RolloutMoved) {
     let (wave, waves) = moved.row.as_ref().map_or((0, 0), |row| (row.wave, row.waves));

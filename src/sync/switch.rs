@@ -21,7 +21,7 @@ use crate::{
     policy::Guard,
     remote::{Lane, Read, Write},
     report::{StockLine, StockOutlet, held_words, minute, shell_word},
-    state::{LockError, OutletLock, OutletUpdate, lock_outlet},
+    state::{Hold, LockError, OutletUpdate},
 };
 
 /// A look of the daemon takes a second or two; for so long the outlet's lock is waited for (our choice). Who waits for a push
@@ -98,7 +98,7 @@ pub async fn switch_stock<R: Read + Write>(
 ) -> StockOutlet {
     let _lock = match lock_patiently(context, &target.id).await {
         Ok(lock) => lock,
-        Err(LockError::Held { .. }) => {
+        Err(error) if error.is_held() => {
             let why = "another menusync process is pushing this outlet, or waits for a push to show; try again when it has \
                        finished";
             return outlet(target, "held", Some(why.to_owned()));
@@ -121,11 +121,11 @@ fn outlet(target: &Target, result: &'static str, error: Option<String>) -> Stock
     StockOutlet { outlet: target.id.to_string(), name: target.name.clone(), result, error, switches: Vec::new() }
 }
 
-async fn lock_patiently(context: &Context, id: &OutletId) -> Result<OutletLock, LockError> {
+async fn lock_patiently(context: &Context, id: &OutletId) -> Result<Hold, LockError> {
     let until = Instant::now() + LOCK_FOR;
     loop {
-        match lock_outlet(&context.state_dir, id.as_str()).await {
-            Err(LockError::Held { .. }) if Instant::now() < until && !*context.stop.borrow() => {
+        match context.state.hold(id.as_str()).await {
+            Err(error) if error.is_held() && Instant::now() < until && !*context.stop.borrow() => {
                 tokio::time::sleep(LOCK_AGAIN).await;
             }
             locked => return locked,

@@ -20,7 +20,7 @@ use crate::{
     catalog::{OutletId, live::LiveCatalog},
     plan::Action,
     remote::{AnswerDigest, Fetched, Lane, Read},
-    state::{LockError, OutletMemory, lock_outlet},
+    state::OutletMemory,
 };
 
 /// What a wanted menu came from: the same number is the same files, settings and dated layers, in this process.
@@ -74,9 +74,9 @@ pub async fn pass_unchanged<R: Read>(
     desired: impl AsyncFnOnce() -> Option<Desired>,
 ) -> Option<Outcome> {
     let entry = context.in_sync.of(&target.id, basis, context.clock.now())?;
-    let _lock = match lock_outlet(&context.state_dir, target.id.as_str()).await {
+    let _lock = match context.state.hold(target.id.as_str()).await {
         Ok(lock) => lock,
-        Err(LockError::Held { .. }) => return Some(at_another(context, target).await),
+        Err(error) if error.is_held() => return Some(at_another(context, target).await),
         Err(_) => return None,
     };
     let stored = context.state.recall(target.id.as_str(), context.clock.now()).await.ok()?;
@@ -193,8 +193,9 @@ pub(super) async fn remember(
 
 /// Of what is stored of an outlet that nothing is pinned, paused, promoted, switched, on its way or alarming at.
 fn digest(stored: &OutletMemory) -> Option<[u8; 32]> {
-    let OutletMemory { base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions, switches } =
-        stored;
+    let OutletMemory {
+        base, memory, pins, pause, pending, pending_record, lost_puts, alarm, promotions, switches, ..
+    } = stored;
     let is_quiet = pins.is_none() && pause.is_none() && pending.is_none() && pending_record.is_none();
     if !is_quiet || !lost_puts.is_empty() || alarm.is_some() || !promotions.is_empty() || !switches.is_empty() {
         return None;

@@ -5,10 +5,13 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+#[path = "../support/postgres.rs"]
+mod postgres;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod beside;
+mod database;
 mod files;
 mod hanging;
 mod harness;
@@ -23,6 +26,7 @@ mod promoting;
 mod reload;
 mod roots;
 mod service;
+mod several;
 mod state;
 mod status;
 mod stopping;

@@ -5,7 +5,7 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use menusync::{
     catalog::{Field, Price},
-    daemon::View,
+    daemon::{Share, View},
     fleet,
     plan::Base,
     remote::install_crypto,
@@ -97,6 +97,7 @@ impl Served {
         let survey = loaded.survey(Timestamp::now());
         self.view.update(|shown| {
             (shown.files, shown.passing) = (Some((Arc::new(loaded), Arc::new(survey))), true);
+            shown.share = Some(Share { ours: 1, daemons: vec![("warung-1, process 1".to_owned(), true)] });
         });
     }
 
@@ -189,6 +190,7 @@ impl Served {
             kind: PushKind::Put,
             digest: "sha256:00".to_owned(),
             revision: None,
+            files: None,
             author: None,
             back_to: None,
             wave: None,

@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeSet,
     net::{SocketAddr, TcpListener},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
 use super::super::{
     command_error::CommandError,
     session::{Session, block_on, moment, other_platforms},
+    store::Store,
 };
 
 /// Less free space than this is worth a word (our choice: thousands of records).
@@ -94,7 +95,10 @@ pub(super) fn zones(session: &Session, survey: &Survey) -> Finding {
 
 /// The database, its directory, and who is at work with it.
 pub(super) fn state(session: &Session) -> Result<Vec<Finding>, CommandError> {
-    let dir = session.state_dir()?;
+    let (dir, store) = (session.state_dir()?, session.store()?);
+    if store.is_database() {
+        return Ok(vec![of_database(session, store)?, running(&dir)]);
+    }
     let shown = dir.display();
     if !dir.is_dir() {
         return Ok(vec![Finding::ok(
@@ -115,7 +119,9 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, CommandError> {
         (Ok(false), Ok(Some(state))) => {
             let known = block_on(async { Ok((state.overview(moment(None)).await?, state.platforms().await?)) })?;
             match known {
-                Ok((overview, platforms)) => state_finding(&shown, &overview, &scope.platform, &platforms),
+                Ok((overview, platforms)) => {
+                    state_finding(&dir.display().to_string(), &overview, &scope.platform, &platforms)
+                }
                 Err::<_, StateError>(error) => Finding::fail("state", chain(&error), "the message says what to do"),
             }
         }
@@ -133,16 +139,44 @@ pub(super) fn state(session: &Session) -> Result<Vec<Finding>, CommandError> {
             Finding::ok("disk", free.map_or("can be written".to_owned(), |free| format!("{} MiB free", free >> 20)))
         }
     });
-    findings.push(match running_daemon(&dir) {
+    findings.push(running(&dir));
+    Ok(findings)
+}
+
+/// A database, and whether it can be written.
+fn of_database(session: &Session, store: &Store) -> Result<Finding, CommandError> {
+    let place = store.place()?;
+    let fail = |error: &StateError| Finding::fail("state", chain(error), "the message says what to do");
+    let known = match store.open_to_read() {
+        Err(error) => return Ok(fail(&error)),
+        Ok(None) => {
+            return Ok(Finding::ok(
+                "state",
+                format!("{place}; no state is stored yet, tables are made by the first push"),
+            ));
+        }
+        Ok(Some(state)) => block_on(async {
+            state.check_writable().await?;
+            Ok((state.overview(moment(None)).await?, state.platforms().await?))
+        })?,
+    };
+    Ok(match known {
+        Ok((overview, platforms)) => state_finding(&place, &overview, &session.scope()?.platform, &platforms),
+        Err(error) => fail(&error),
+    })
+}
+
+/// Whether a daemon is at work here.
+fn running(dir: &Path) -> Finding {
+    match running_daemon(dir) {
         Running::No => Finding::warn("daemon", "none is running with this state", "`menusync run`, as a service"),
         Running::Yes(pid) => {
             Finding::ok("daemon", pid.map_or("running".to_owned(), |pid| format!("running, process {pid}")))
         }
-    });
-    Ok(findings)
+    }
 }
 
-fn state_finding(dir: &std::path::Display<'_>, overview: &Overview, own: &str, platforms: &[(String, u64)]) -> Finding {
+fn state_finding(dir: &str, overview: &Overview, own: &str, platforms: &[(String, u64)]) -> Finding {
     let seen = format!("{dir}; outlets stored: {}", overview.outlets.len());
     if platforms.is_empty() || platforms.iter().any(|(platform, _)| platform == own) {
         return Finding::ok("state", seen);

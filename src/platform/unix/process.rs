@@ -17,6 +17,11 @@ pub fn kill_group(leader: u32) {
     }
 }
 
+/// The machine's name.
+pub fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// Whether a process is no more.
 pub fn has_ended(process: u32) -> bool {
     pid(process).is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH))

@@ -26,6 +26,11 @@ pub fn kill_group(leader: u32) {
     let _ = command.spawn();
 }
 
+/// The machine's name.
+pub fn host_name() -> String {
+    env::var("COMPUTERNAME").unwrap_or_else(|_| "?".to_owned())
+}
+
 /// Whether a process is no more: it is not asked.
 pub fn has_ended(_process: u32) -> bool {
     false

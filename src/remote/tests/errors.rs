@@ -113,7 +113,11 @@ async fn every_call_has_an_id_that_its_error_shows_as_the_platform_knows_it() {
     let refused = Fake::new().await.tokens([reply("401 X", "", "")]);
     assert!(fetch(&refused).await.unwrap_err().request_id.is_some(), "of a token call too");
     let push = Fake::new().await;
-    push.client().writer().put_catalog(&outlet(), uuid::Uuid::from_u128(7), &super::menu()).await.unwrap();
+    push.client()
+        .writer(crate::remote::unfenced())
+        .put_catalog(&outlet(), uuid::Uuid::from_u128(7), &super::menu())
+        .await
+        .unwrap();
     assert!(id(&push.seen()[1].head).ends_with("-000000000007"), "a push has one id");
     let words = without_request_ids(&format!("{error}; twice: {error}"));
     assert!(!words.contains("X-Request-ID") && words.contains("; twice: GET "), "{words}");
@@ -207,7 +211,7 @@ async fn broken_connections_are_told_plainly() {
     put(&half).await.unwrap();
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let nobody = Endpoint { api_url: format!("http://{free}"), ..cut.endpoint() };
-    let writer = Fake::connect(&nobody).writer();
+    let writer = Fake::connect(&nobody).writer(crate::remote::unfenced());
     let change = [super::StockChange { external_id: "S".into(), uuid: String::new(), in_stock: true }];
     let error = writer.patch_stock(&outlet(), super::StockKind::Items, &change).await.unwrap_err();
     insta::assert_snapshot!(error.what, @"cannot connect: connection refused; for the stand-in run `menusync sandbox`");
@@ -222,7 +226,7 @@ async fn a_server_that_does_not_answer_is_left_after_the_timeout() {
         timeout: Duration::from_millis(200),
         ..fake.endpoint()
     };
-    let writer = Fake::connect(&silent).writer();
+    let writer = Fake::connect(&silent).writer(crate::remote::unfenced());
     let error = writer.put_catalog(&outlet(), uuid::Uuid::nil(), &super::menu()).await.unwrap_err();
     insta::assert_snapshot!(error.what, @"timed out after 0.2 s");
     assert!(!error.is_final());

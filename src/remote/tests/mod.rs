@@ -39,7 +39,7 @@ async fn fetch(fake: &Fake) -> Result<String, RemoteError> {
 }
 
 async fn put(fake: &Fake) -> Result<(), RemoteError> {
-    fake.client().writer().put_catalog(&outlet(), Uuid::nil(), &menu()).await
+    fake.client().writer(super::unfenced()).put_catalog(&outlet(), Uuid::nil(), &menu()).await
 }
 
 /// A failure that asks to come back at once, so that tests do not wait.
@@ -85,7 +85,7 @@ async fn a_fetch_asks_for_a_token_and_reads_the_catalog() {
 async fn each_client_asks_only_for_the_rights_it_needs() {
     let fake = Fake::new().await;
     let client = fake.client();
-    let (reader, writer) = (client.reader(), client.writer());
+    let (reader, writer) = (client.reader(), client.writer(super::unfenced()));
     reader.fetch(&outlet()).await.unwrap();
     writer.fetch(&outlet()).await.unwrap();
     writer.put_catalog(&outlet(), Uuid::nil(), &menu()).await.unwrap();
@@ -239,7 +239,8 @@ async fn a_put_without_stock_is_not_sent() {
     let fake = Fake::new().await;
     let mut catalog = menu();
     catalog.menus[0].menu_items[0].in_stock = Field::Unsaid;
-    let error = fake.client().writer().put_catalog(&outlet(), Uuid::nil(), &catalog).await.unwrap_err();
+    let error =
+        fake.client().writer(super::unfenced()).put_catalog(&outlet(), Uuid::nil(), &catalog).await.unwrap_err();
     assert!(error.is_final() && fake.lines().is_empty());
     insta::assert_snapshot!(fake.settled(error), @"PUT http://127.0.0.1:PORT/base/integrations/gofood/outlets/G1/v1/catalog: not sent: item S has no in_stock");
 }
@@ -247,14 +248,14 @@ async fn a_put_without_stock_is_not_sent() {
 #[tokio::test]
 async fn stock_goes_to_its_own_endpoints() {
     let fake = Fake::new().await;
-    let writer = fake.client().writer();
+    let writer = fake.client().writer(super::unfenced());
     let changes = [StockChange { external_id: "S".into(), uuid: String::new(), in_stock: false }];
     writer.patch_stock(&outlet(), StockKind::Items, &changes).await.unwrap();
     writer.patch_stock(&outlet(), StockKind::Variants, &changes).await.unwrap();
     let base = "PATCH /base/integrations/gofood/outlets/G1/v2";
     assert_eq!(fake.lines()[1..], [format!("{base}/menu_item_stocks"), format!("{base}/variant_stocks")]);
     assert_eq!(fake.seen()[1].body, r#"[{"external_id":"S","in_stock":false}]"#);
-    let by_id = Fake::connect(&Endpoint { stock_key: StockKey::Id, ..fake.endpoint() }).writer();
+    let by_id = Fake::connect(&Endpoint { stock_key: StockKey::Id, ..fake.endpoint() }).writer(super::unfenced());
     let error = by_id.patch_stock(&outlet(), StockKind::Items, &changes).await.unwrap_err();
     insta::assert_snapshot!(fake.settled(error), @"PATCH http://127.0.0.1:PORT/base/integrations/gofood/outlets/G1/v2/menu_item_stocks: not sent: the platform's id of S is not known (gobiz.stock_key is id)");
     assert_eq!(fake.lines().len(), 3);
@@ -266,7 +267,8 @@ async fn an_outlet_id_cannot_change_the_address() {
     fake.client().reader().fetch(&"G1/../G2?x#y".into()).await.unwrap();
     assert_eq!(fake.lines()[1], "GET /base/integrations/gofood/outlets/G1%2F..%2FG2%3Fx%23y/v2/catalog");
     for bad in ["", ".", ".."] {
-        let error = fake.client().writer().put_catalog(&bad.into(), Uuid::nil(), &menu()).await.unwrap_err();
+        let error =
+            fake.client().writer(super::unfenced()).put_catalog(&bad.into(), Uuid::nil(), &menu()).await.unwrap_err();
         assert!(error.is_final() && error.what.starts_with("not sent: "), "{error}");
     }
     assert_eq!(fake.lines().len(), 2);
@@ -303,7 +305,7 @@ async fn nothing_that_can_be_printed_holds_a_secret() {
     let printed = format!(
         "{api:?}{api}{oauth:?}{oauth}{client:?}{:?}{:?}{:?}",
         client.reader(),
-        client.writer(),
+        client.writer(super::unfenced()),
         fake.endpoint()
     );
     for secret in [SECRET, "token-1", "YXBw", "Bearer t"] {

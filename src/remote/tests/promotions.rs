@@ -150,7 +150,12 @@ async fn create(answers: impl IntoIterator<Item = Vec<u8>>) -> Result<PromotionA
         end_time: None,
         applicable_days: Vec::new(),
     };
-    Fake::answering(answers).await.client().writer().create_promotion(&outlet(), "key", &detail).await
+    Fake::answering(answers)
+        .await
+        .client()
+        .writer(crate::remote::unfenced())
+        .create_promotion(&outlet(), "key", &detail)
+        .await
 }
 
 #[tokio::test]
@@ -171,7 +176,8 @@ async fn a_success_that_cannot_be_understood_is_no_refusal() {
 async fn an_id_that_would_vanish_from_the_address_is_not_called() {
     let fake = Fake::new().await;
     for id in ["", ".", ".."] {
-        let error = fake.client().writer().end_promotion(&outlet(), id, false).await.unwrap_err();
+        let error =
+            fake.client().writer(crate::remote::unfenced()).end_promotion(&outlet(), id, false).await.unwrap_err();
         assert_eq!(error.what, format!("not sent: “{id}” is no id of a promotion"));
     }
     assert_eq!(fake.lines(), [""; 0]);
@@ -229,7 +235,7 @@ async fn a_creation_carries_its_key_an_id_of_the_request_and_what_the_files_say(
     };
     let fake = Fake::answering([answer("{}")]).await;
     let key = crate::plan::idempotency_key("https://gobiz.test", &outlet(), "gajian", &detail, 0);
-    fake.client().writer().create_promotion(&outlet(), &key, &detail).await.unwrap();
+    fake.client().writer(crate::remote::unfenced()).create_promotion(&outlet(), &key, &detail).await.unwrap();
     let seen = &fake.seen()[1];
     assert_eq!(
         seen.body,
@@ -269,7 +275,7 @@ async fn an_end_that_is_refused_in_one_way_is_asked_for_in_the_other() {
     ];
     for (has_begun, answers, fails, calls) in rows {
         let fake = Fake::answering(answers.iter().map(|status| reply(status, "", ""))).await;
-        let ended = fake.client().writer().end_promotion(&outlet(), "7", has_begun).await;
+        let ended = fake.client().writer(crate::remote::unfenced()).end_promotion(&outlet(), "7", has_begun).await;
         assert_eq!(ended.err().and_then(|error| error.status), fails, "{answers:?}");
         assert_eq!(fake.lines()[1..], *calls, "{answers:?}");
         let bodies: Vec<String> = fake.seen()[1..].iter().map(|seen| seen.body.clone()).collect();

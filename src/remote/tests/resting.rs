@@ -62,7 +62,11 @@ async fn patience_that_one_is_asked_for_is_had_by_all_and_a_write_that_is_not_se
     let Retry::NotBefore(rest) = error.retry else { panic!("{error:?}") };
     assert!(rest > Duration::from_secs(100) && !error.is_final());
     assert!(error.what.contains("(Retry-After); next try in"), "{error}");
-    let unsent = client.writer().put_catalog(&OutletId("G3".to_owned()), Uuid::nil(), &menu()).await.unwrap_err();
+    let unsent = client
+        .writer(crate::remote::unfenced())
+        .put_catalog(&OutletId("G3".to_owned()), Uuid::nil(), &menu())
+        .await
+        .unwrap_err();
     assert!(unsent.was_turned_away() && !unsent.may_have_been_done(), "{unsent:?}");
     assert_eq!(fake.lines().len(), calls, "nothing is sent meanwhile");
 }
@@ -70,7 +74,7 @@ async fn patience_that_one_is_asked_for_is_had_by_all_and_a_write_that_is_not_se
 #[tokio::test]
 async fn a_push_does_not_wait_with_what_it_read_before() {
     let fake = Fake::answering([reply("429 Too Many Requests", "retry-after: 30\r\n", "")]).await;
-    let writer = fake.client().writer();
+    let writer = fake.client().writer(crate::remote::unfenced());
     let asked = writer.put_catalog(&OutletId("G1".to_owned()), Uuid::nil(), &menu()).await.unwrap_err();
     assert_eq!(asked.retry, Retry::After(Some(Duration::from_secs(30))));
     let unsent = writer.put_catalog(&OutletId("G2".to_owned()), Uuid::nil(), &menu()).await.unwrap_err();

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::OpenFlags;
 
 use super::{Store, store::FILE};
-use crate::state::{DaemonLock, Scope, StateError};
+use crate::state::{DaemonLock, Scope, StateError, sql};
 
 /// Whether the state in `dir` is there and damaged: SQLite's own quick look at all its pages, and a look at the values that
 /// every start reads.
@@ -36,7 +36,8 @@ pub fn is_damaged(dir: &Path) -> Result<bool, StateError> {
     }
 }
 
-fn no_scope() -> Scope {
+/// Of no platform and no root.
+pub(super) fn no_scope() -> Scope {
     Scope { platform: String::new(), root: String::new() }
 }
 
@@ -56,7 +57,8 @@ impl Store {
             let scope = Scope { platform, ..no_scope() };
             let store = Self::connect(self.path(), OpenFlags::SQLITE_OPEN_READ_ONLY, &scope)?;
             store.overview(Timestamp::UNIX_EPOCH)?;
-            store.notices()?;
+            store
+                .read_call("read which notifications were sent", async |link, scope| sql::notices(link, scope).await)?;
         }
         Ok(())
     }

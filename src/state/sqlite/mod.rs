@@ -2,12 +2,7 @@
 //! disk or for another process.
 
 mod damage;
-mod events;
-mod outlets;
-mod packed;
-mod pushes;
-mod recall;
-mod rollouts;
+mod link;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -15,7 +10,7 @@ mod tests;
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -24,23 +19,28 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
-use self::store::Store;
+use self::{
+    damage::no_scope,
+    link::SqliteLink,
+    store::{FILE, Store, database},
+};
 pub use self::{
     damage::{is_damaged, set_aside},
-    outlets::KEEP_EVENTS,
-    pushes::{KEEP_AT_MOST, KEEP_FOR, KEEP_LAST},
     store::{adopt_shared, check_writable},
 };
 use super::{
-    Alarm, EventRow, ImageRow, NewPush, NewRollout, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview, Pause,
-    PushId, PushRow, PushStep, RolloutCount, RolloutMoved, RolloutRow, RolloutStep, Scope, SharedState, State,
-    StateError, SwitchEnd,
+    Alarm, EventRow, ImageRow, Members, NewPush, NewRollout, NoticeRow, OutletMemory, OutletRow, OutletUpdate,
+    Overview, Pause, PushId, PushRow, PushStep, RolloutCount, RolloutMoved, RolloutRow, RolloutStep, Scope,
+    SharedState, StateError, SwitchEnd,
+    hold::Hold,
+    locks::{LockError, is_outlet_locked, lock_outlet},
+    sql::{self, Orphans, Side},
 };
-use crate::rollout::Member;
+use crate::rollout;
 
 /// How long a call is waited for (our choice: what hangs that long, hangs).
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -53,6 +53,8 @@ pub struct SqliteState {
     way: Way,
     /// The database, for errors.
     place: String,
+    /// Where it is, and lock files beside it.
+    dir: PathBuf,
     platform: String,
 }
 
@@ -89,13 +91,13 @@ impl SqliteState {
     /// Opens the state in `dir` for reading and writing; makes the directory (mode 0700) and the file if they are not
     /// there. Blocks: call it where that is allowed.
     pub fn open(dir: &Path, scope: &Scope) -> Result<SharedState, StateError> {
-        Self::start(Store::open(dir, scope)?)
+        Self::start(dir, Store::open(dir, scope)?)
     }
 
     /// Opens the state in `dir` for reading, also beside a process that writes. `None` if there is no state yet; then
     /// nothing is created. Blocks.
     pub fn open_read_only(dir: &Path, scope: &Scope) -> Result<Option<SharedState>, StateError> {
-        Store::open_read_only(dir, scope)?.map(Self::start).transpose()
+        Store::open_read_only(dir, scope)?.map(|store| Self::start(dir, store)).transpose()
     }
 
     /// The same as [`Self::open`], but calls run on the caller's thread: for tests with a paused clock, which would move on
@@ -104,14 +106,15 @@ impl SqliteState {
         let store = Store::open(dir, scope)?;
         let place = store.path().display().to_string();
         let platform = store.platform().to_owned();
-        Ok(Arc::new(Self { way: Way::Inline(Box::new(Mutex::new(store))), place, platform }))
+        let way = Way::Inline(Box::new(Mutex::new(store)));
+        Ok(Arc::new(Self { way, place, dir: dir.to_owned(), platform }))
     }
 
-    fn start(store: Store) -> Result<SharedState, StateError> {
-        Ok(Arc::new(Self::on_thread(store)?))
+    fn start(dir: &Path, store: Store) -> Result<SharedState, StateError> {
+        Ok(Arc::new(Self::on_thread(dir, store)?))
     }
 
-    fn on_thread(mut store: Store) -> Result<Self, StateError> {
+    fn on_thread(dir: &Path, mut store: Store) -> Result<Self, StateError> {
         let place = store.path().display().to_string();
         let platform = store.platform().to_owned();
         let (jobs, queue) = mpsc::channel::<Job>();
@@ -129,7 +132,12 @@ impl SqliteState {
         };
         let started = std::thread::Builder::new().name("state".to_owned()).spawn(work);
         started.map_err(|source| StateError::Io { doing: "start a thread for", path: place.clone().into(), source })?;
-        Ok(Self { way: Way::Thread { jobs: Some(jobs), closed: Mutex::new(closed) }, place, platform })
+        Ok(Self {
+            way: Way::Thread { jobs: Some(jobs), closed: Mutex::new(closed) },
+            place,
+            dir: dir.to_owned(),
+            platform,
+        })
     }
 
     async fn call<T: Send + 'static>(
@@ -161,6 +169,21 @@ impl SqliteState {
     }
 }
 
+/// Runs something with all of the file in `dir`, in one transaction. A file that is to be written is made if it is not there.
+pub(super) fn with_file<T>(
+    dir: &Path,
+    is_written: bool,
+    run: impl FnOnce(&Side<'_, SqliteLink<'_>>) -> Result<T, StateError>,
+) -> Result<T, StateError> {
+    let scope = no_scope();
+    let opened = if is_written { Some(Store::open(dir, &scope)?) } else { Store::open_read_only(dir, &scope)? };
+    let place = dir.join(FILE).display().to_string();
+    let Some(mut store) = opened else { return Err(StateError::Nothing { place }) };
+    store.in_transaction(is_written, |link| {
+        run(&Side { link, place, error: |doing, place, error| database(doing, Path::new(place), error) })
+    })
+}
+
 /// Who closes last merges the log into the file; a process that ended before would leave that to the next one.
 impl Drop for SqliteState {
     fn drop(&mut self) {
@@ -172,147 +195,89 @@ impl Drop for SqliteState {
     }
 }
 
-/// Every call is handed to the thread as it is.
-#[async_trait]
-impl State for SqliteState {
-    fn platform(&self) -> &str {
-        &self.platform
-    }
+/// A call, handed to the thread.
+macro_rules! on_thread {
+    ($self:ident, read, $doing:expr, ($link:ident, $scope:ident) => $call:expr) => {
+        $self.call(move |store| store.read_call($doing, async |$link, $scope| $call.await)).await
+    };
+    // Who may write of an outlet is said by its lock file, for as long as a process lives.
+    ($self:ident, write rollout of $files:ident, $doing:expr, ($link:ident, $scope:ident) => $call:expr) => {{
+        drop($files);
+        on_thread!($self, write, $doing, ($link, $scope) => $call)
+    }};
+    ($self:ident, write $(of $outlet:ident)? $(from $files:ident)? $(of_push $push:ident)?, $doing:expr, ($link:ident, $scope:ident) => $call:expr) => {{
+        $(let _ = &$outlet;)?
+        $(let _: Option<Arc<str>> = $files;)?
+        $self.call(move |store| store.write_call($doing, async |$link, $scope| $call.await)).await
+    }};
+}
 
-    async fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
-        let outlet = outlet.to_owned();
+sql::state_calls!(SqliteState, on_thread);
+
+impl SqliteState {
+    async fn recall_with_orphans(&self, outlet: String, now: Timestamp) -> Result<OutletMemory, StateError> {
         self.call(move |store| store.recall(&outlet, now)).await
     }
 
-    async fn outlet(&self, outlet: &str) -> Result<Option<OutletRow>, StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.outlet(&outlet)).await
-    }
-
-    async fn overview(&self, now: Timestamp) -> Result<Overview, StateError> {
+    async fn overview_with_orphans(&self, now: Timestamp) -> Result<Overview, StateError> {
         self.call(move |store| store.overview(now)).await
     }
 
-    async fn pause(&self, outlet: &str, now: Timestamp) -> Result<Option<Pause>, StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.pause(&outlet, now)).await
+    fn is_shared_here(&self) -> bool {
+        false
     }
 
-    async fn update_outlet(&self, outlet: &str, update: OutletUpdate, at: Timestamp) -> Result<(), StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.update_outlet(&outlet, &update, at)).await
+    async fn meet_here(&self, _files: String) -> Result<Option<Members>, StateError> {
+        Ok(None)
     }
 
-    async fn set_pause(&self, outlet: &str, pause: Option<Pause>) -> Result<(), StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.set_pause(&outlet, pause)).await
+    async fn pass_on_here(&self, _: String, _: String, _: Option<Uuid>) -> Result<(), StateError> {
+        Ok(())
     }
 
-    async fn forget(&self, outlet: &str) -> Result<bool, StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.forget(&outlet)).await
+    async fn leave_here(&self) -> Result<(), StateError> {
+        Ok(())
     }
 
-    async fn begin_push(&self, push: NewPush) -> Result<PushId, StateError> {
-        self.call(move |store| store.begin_push(&push)).await
+    /// A file is one machine's: a lock file says who has an outlet, for as long as its process lives.
+    async fn hold_here(&self, outlet: String) -> Result<Hold, LockError> {
+        lock_outlet(&self.dir, &outlet).await.map(Hold::of_file)
     }
 
-    async fn record_push_step(&self, push: PushId, step: PushStep, at: Timestamp) -> Result<(), StateError> {
-        self.call(move |store| store.record_push_step(push, &step, at)).await
+    async fn before_call_here(&self, _outlet: String) -> Result<(), StateError> {
+        Ok(())
     }
 
-    async fn pending_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.pending_push(&outlet)).await
+    fn call_ended_here(&self, _outlet: &str) {}
+}
+
+impl Store {
+    fn recall(&self, outlet: &str, now: Timestamp) -> Result<OutletMemory, StateError> {
+        let read = || {
+            let doing = "read what is stored of an outlet";
+            self.read_call(doing, async |link, scope| sql::recall(link, scope, outlet, now).await)
+        };
+        self.with_orphans(read, |recalled| recalled.pending.as_mut_slice())
     }
 
-    async fn pushes(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<PushRow>, StateError> {
-        let outlet = outlet.map(str::to_owned);
-        self.call(move |store| store.pushes(outlet.as_deref(), limit)).await
+    fn overview(&self, now: Timestamp) -> Result<Overview, StateError> {
+        let read = || self.read_call("read the outlets", async |link, scope| sql::overview(link, scope, now).await);
+        self.with_orphans(read, |overview| &mut overview.last_pushes)
     }
 
-    async fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.history(&outlet)).await
-    }
-
-    async fn changes(&self, pushes: Vec<PushId>) -> Result<BTreeMap<PushId, String>, StateError> {
-        self.call(move |store| store.changes(&pushes)).await
-    }
-
-    async fn promotion_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
-        let outlet = outlet.map(str::to_owned);
-        self.call(move |store| store.promotion_events(outlet.as_deref(), limit)).await
-    }
-
-    async fn switch_events(&self, outlet: Option<&str>, limit: u32) -> Result<Vec<EventRow>, StateError> {
-        let outlet = outlet.map(str::to_owned);
-        self.call(move |store| store.switch_events(outlet.as_deref(), limit)).await
-    }
-
-    async fn switch_ends(&self) -> Result<Vec<SwitchEnd>, StateError> {
-        self.call(|store| store.switch_ends()).await
-    }
-
-    async fn record(&self, push: PushId) -> Result<Option<String>, StateError> {
-        self.call(move |store| store.record(push)).await
-    }
-
-    async fn published_since(&self, since: Timestamp) -> Result<u64, StateError> {
-        self.call(move |store| store.published_since(since)).await
-    }
-
-    async fn take_event(&self, marks: Vec<String>, alarm: Option<Alarm>, at: Timestamp) -> Result<bool, StateError> {
-        self.call(move |store| store.take_event(&marks, alarm.as_ref(), at)).await
-    }
-
-    async fn image(&self, url: &str) -> Result<Option<ImageRow>, StateError> {
-        let url = url.to_owned();
-        self.call(move |store| store.image(&url)).await
-    }
-
-    async fn set_image(&self, image: ImageRow) -> Result<(), StateError> {
-        self.call(move |store| store.set_image(&image)).await
-    }
-
-    async fn notices(&self) -> Result<Vec<(String, NoticeRow)>, StateError> {
-        self.call(|store| store.notices()).await
-    }
-
-    async fn set_notices(&self, notices: Vec<(String, Option<NoticeRow>)>) -> Result<(), StateError> {
-        self.call(move |store| store.set_notices(&notices)).await
-    }
-
-    async fn platforms(&self) -> Result<Vec<(String, u64)>, StateError> {
-        self.call(|store| store.platforms()).await
-    }
-
-    async fn check_writable(&self) -> Result<(), StateError> {
-        self.call(Store::check_writable).await
-    }
-
-    async fn rollout(&self) -> Result<Option<RolloutRow>, StateError> {
-        self.call(|store| store.rollout()).await
-    }
-
-    async fn rollout_of(&self, outlet: &str) -> Result<Option<(RolloutRow, Option<Member>)>, StateError> {
-        let outlet = outlet.to_owned();
-        self.call(move |store| store.rollout_of(&outlet)).await
-    }
-
-    async fn rollout_counts(&self) -> Result<Vec<RolloutCount>, StateError> {
-        self.call(|store| store.rollout_counts()).await
-    }
-
-    async fn begin_rollout(&self, new: NewRollout) -> Result<RolloutMoved, StateError> {
-        self.call(move |store| store.begin_rollout(&new)).await
-    }
-
-    async fn step_rollout(&self, step: RolloutStep) -> Result<RolloutMoved, StateError> {
-        self.call(move |store| store.step_rollout(&step)).await
-    }
-
-    async fn stop_rollout(&self, why: Option<String>, at: Timestamp) -> Result<Option<RolloutRow>, StateError> {
-        self.call(move |store| store.stop_rollout(why.as_deref(), at)).await
+    /// What `read` gives, with its pushes asked for orphans.
+    fn with_orphans<T>(
+        &self,
+        read: impl Fn() -> Result<T, StateError>,
+        pushes: fn(&mut T) -> &mut [PushRow],
+    ) -> Result<T, StateError> {
+        let is_locked = |outlet: &str| self.path().parent().and_then(|dir| is_outlet_locked(dir, outlet));
+        let mut first = read()?;
+        let Some(orphans) = Orphans::of(pushes(&mut first), |push| is_locked(&push.outlet) == Some(false)) else {
+            return Ok(first);
+        };
+        let mut second = read()?;
+        orphans.mark(pushes(&mut second));
+        Ok(second)
     }
 }

@@ -1,4 +1,4 @@
-//! The database file: opening, versions, transactions. What is in its tables is `outlets`', `pushes`' and `events`'.
+//! The database file: opening, versions, transactions. What is in its tables is `state/sql`'s.
 
 use std::{
     io::Write,
@@ -10,13 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
-use rusqlite::{
-    Connection, ErrorCode, OpenFlags, TransactionBehavior, params,
-    types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef},
-};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
-use super::packed;
+use super::link::{SqliteLink, at_once, register_functions};
 use crate::platform::{
     files::{Identity, identity},
     paths::with_slashes,
@@ -65,8 +61,8 @@ pub(super) struct Store {
     pub(super) wanted: Option<Arc<AtomicBool>>,
     /// The file that is written to, once it is known.
     file: Option<Identity>,
-    /// A push has ended since free pages were looked for.
-    pub(super) has_ended_push: bool,
+    /// Something was written since free pages were looked for.
+    has_written: bool,
 }
 
 impl Store {
@@ -107,7 +103,7 @@ impl Store {
             match store.known_version()? {
                 0 => Ok(None), // made by a process that is just about to fill it
                 KNOWN => Ok(Some(store)),
-                found => Err(StateError::Older { path: store.path, found, known: KNOWN }),
+                found => Err(StateError::Older { place: file(&store.path), found, known: KNOWN }),
             }
         })
     }
@@ -144,7 +140,7 @@ impl Store {
             busy_at: None,
             wanted: None,
             file: None,
-            has_ended_push: false,
+            has_written: false,
         })
     }
 
@@ -174,7 +170,7 @@ impl Store {
             return Ok(());
         }
         self.write("bring the tables up to date", |transaction, scope| {
-            packed::register_functions(transaction)?;
+            register_functions(transaction)?;
             let version: i64 = transaction.query_row(VERSION, [], |row| row.get(0))?;
             for (step, number) in MIGRATIONS.into_iter().zip(1..).filter(|(_, number)| *number > version) {
                 transaction.execute_batch(step)?;
@@ -203,7 +199,7 @@ impl Store {
     /// Gives free pages back to the file system, some at a time, where they are more than a quarter of the file: after a
     /// layer of many outlets was pushed, or many old pushes were dropped. To be called when nobody waits for an answer.
     pub(super) fn vacuum_free_pages(&mut self) {
-        if !std::mem::take(&mut self.has_ended_push) {
+        if !std::mem::take(&mut self.has_written) {
             return;
         }
         let is_loose = self.number("freelist_count").is_ok_and(|free| {
@@ -236,7 +232,7 @@ impl Store {
         if (0..=KNOWN).contains(&found) {
             return Ok(found);
         }
-        Err(StateError::Newer { path: self.path.clone(), found, known: KNOWN })
+        Err(StateError::Newer { place: file(&self.path), found, known: KNOWN })
     }
 
     /// The first tables come in one transaction with their version.
@@ -292,11 +288,41 @@ impl Store {
         done
     }
 
-    pub(super) fn check_writable(&mut self) -> Result<(), StateError> {
-        self.write("write", |connection, _| {
-            let sql = "INSERT OR REPLACE INTO probe (id, at) VALUES (1, ?1)";
-            connection.prepare_cached(sql)?.execute(params![At(Timestamp::now())]).map(drop)
+    /// What is read at one moment, beside another process's writes.
+    pub(super) fn read_call<T>(
+        &self,
+        doing: &'static str,
+        call: impl AsyncFnOnce(&SqliteLink<'_>, &Scope) -> rusqlite::Result<T>,
+    ) -> Result<T, StateError> {
+        self.read(doing, |connection, scope| {
+            let transaction = connection.unchecked_transaction()?;
+            at_once(call(&SqliteLink(&transaction), scope))
         })
+    }
+
+    /// Runs something in one transaction, which others may not write beside if it `is_written`; undone if it fails.
+    pub(super) fn in_transaction<T>(
+        &mut self,
+        is_written: bool,
+        run: impl FnOnce(&SqliteLink<'_>) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
+        let behavior = if is_written { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
+        let Self { connection, path, .. } = self;
+        let begun = connection.transaction_with_behavior(behavior);
+        let transaction = begun.map_err(|e| database("begin to copy", path, e))?;
+        let value = run(&SqliteLink(&transaction))?;
+        transaction.commit().map_err(|e| database("end to copy", path, e))?;
+        Ok(value)
+    }
+
+    /// What is written in one transaction.
+    pub(super) fn write_call<T>(
+        &mut self,
+        doing: &'static str,
+        call: impl AsyncFnOnce(&SqliteLink<'_>, &Scope) -> rusqlite::Result<T>,
+    ) -> Result<T, StateError> {
+        self.has_written = true;
+        self.write(doing, |connection, scope| at_once(call(&SqliteLink(connection), scope)))
     }
 }
 
@@ -304,6 +330,11 @@ impl Store {
 const KEEP_FREE_PAGES: i64 = 256;
 
 const VERSION: &str = "PRAGMA user_version";
+
+/// `file PATH`, for errors that a database has as well.
+fn file(path: &Path) -> String {
+    format!("file {}", path.display())
+}
 
 /// Rows of a release that did not record the platform belong to the platform of the settings, unless an error of theirs
 /// names the API at another address: then nobody knows whose they are, and they are used by nobody.
@@ -442,27 +473,7 @@ fn copy_database(from: &Path, to: &Path) -> Result<(), StateError> {
         Ok(found)
     });
     match copied.map_err(|e| database("take over", from, e))? {
-        found if found > KNOWN => Err(StateError::Newer { path: from.to_owned(), found, known: KNOWN }),
+        found if found > KNOWN => Err(StateError::Newer { place: file(from), found, known: KNOWN }),
         _ => Ok(()),
     }
-}
-
-/// A moment as RFC 3339 text in UTC, always with nine decimals so that text order is time order.
-pub(super) struct At(pub(super) Timestamp);
-
-impl ToSql for At {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(format!("{:.9}", self.0).into())
-    }
-}
-
-impl FromSql for At {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        value.as_str()?.parse().map(Self).map_err(|e: jiff::Error| FromSqlError::Other(Box::new(e)))
-    }
-}
-
-/// A column that holds a moment or nothing.
-pub(super) fn moment(row: &rusqlite::Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
-    Ok(row.get::<_, Option<At>>(column)?.map(|at| at.0))
 }

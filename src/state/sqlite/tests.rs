@@ -10,10 +10,50 @@ use uuid::Uuid;
 
 use super::*;
 use crate::state::{
-    LockError, lock_daemon,
+    LockError, State, lock_daemon,
+    sql::MOST_MARKS,
     testing::{at, base, push, status},
     try_lock_outlet,
 };
+
+impl Store {
+    fn outlet(&self, outlet: &str) -> Result<Option<OutletRow>, StateError> {
+        self.read_call("test", async |link, scope| sql::outlet(link, scope, outlet).await)
+    }
+
+    fn history(&self, outlet: &str) -> Result<Vec<(PushRow, Option<String>)>, StateError> {
+        self.read_call("test", async |link, scope| sql::history(link, scope, outlet).await)
+    }
+
+    fn pending_push(&self, outlet: &str) -> Result<Option<PushRow>, StateError> {
+        self.read_call("test", async |link, scope| sql::pending_push(link, scope, outlet).await)
+    }
+
+    fn platforms(&self) -> Result<Vec<(String, u64)>, StateError> {
+        self.read_call("test", async |link, scope| sql::platforms(link, scope).await)
+    }
+
+    fn update_outlet(&mut self, outlet: &str, update: &OutletUpdate, at: Timestamp) -> Result<(), StateError> {
+        self.write_call("test", async |link, scope| sql::update_outlet(link, scope, outlet, update, at).await)
+    }
+
+    fn begin_push(&mut self, push: &NewPush) -> Result<PushId, StateError> {
+        let begun = self.write_call("test", async |link, scope| sql::begin_push(link, scope, push).await)?;
+        begun.ok_or_else(|| StateError::Unfinished { outlet: push.outlet.clone() })
+    }
+
+    fn record_push_step(&mut self, push: PushId, step: &PushStep, at: Timestamp) -> Result<bool, StateError> {
+        self.write_call("test", async |link, scope| sql::record_push_step(link, scope, push, step, at).await)
+    }
+
+    fn take_event(&mut self, marks: &[String], at: Timestamp) -> Result<bool, StateError> {
+        self.write_call("test", async |link, scope| sql::take_event(link, scope, marks, None, at).await)
+    }
+
+    fn check_writable(&mut self) -> Result<(), StateError> {
+        self.write_call("test", async |link, scope| sql::check_writable(link, scope).await)
+    }
+}
 
 fn scope() -> Scope {
     Scope { platform: "https://api.gobiz.co.id".to_owned(), root: "/srv/menus".to_owned() }
@@ -175,12 +215,12 @@ fn a_step_of_a_push_is_stored_as_a_whole_or_not_at_all() {
 #[test]
 fn not_more_than_some_marks_of_events_are_kept() {
     let (_dir, mut store) = store();
-    let many: Vec<String> = (0..=events::MOST_MARKS).map(|n| n.to_string()).collect();
-    assert!(store.take_event(&many, None, at(0)).unwrap());
-    assert!(store.take_event(&["new".to_owned()], None, at(0)).unwrap());
+    let many: Vec<String> = (0..=MOST_MARKS).map(|n| n.to_string()).collect();
+    assert!(store.take_event(&many, at(0)).unwrap());
+    assert!(store.take_event(&["new".to_owned()], at(0)).unwrap());
     let count = store.read("count", |c, _| c.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0)));
-    assert_eq!(count.unwrap(), events::MOST_MARKS + 1);
-    assert!(!store.take_event(&[events::MOST_MARKS.to_string()], None, at(0)).unwrap(), "the newest are kept");
+    assert_eq!(count.unwrap(), MOST_MARKS + 1);
+    assert!(!store.take_event(&[MOST_MARKS.to_string()], at(0)).unwrap(), "the newest are kept");
 }
 
 // ── space ──
@@ -414,7 +454,7 @@ fn a_file_that_is_gone_or_replaced_is_not_written_to_any_more() {
 #[tokio::test]
 async fn a_call_that_panics_breaks_only_itself() {
     let dir = tempfile::tempdir().unwrap();
-    let state = SqliteState::on_thread(open(dir.path()).unwrap()).unwrap();
+    let state = SqliteState::on_thread(dir.path(), open(dir.path()).unwrap()).unwrap();
     let broken = state.call(|_| -> Result<(), StateError> { panic!("a fault that the test asks for") }).await;
     assert!(matches!(broken, Err(StateError::Silent { .. })), "{broken:?}");
     state.check_writable().await.unwrap();
@@ -465,7 +505,7 @@ async fn written(state: &SqliteState) -> i64 {
 #[tokio::test]
 async fn a_write_is_not_committed_once_its_caller_has_given_it_up() {
     let dir = tempfile::tempdir().unwrap();
-    let state = SqliteState::on_thread(open(dir.path()).unwrap()).unwrap();
+    let state = SqliteState::on_thread(dir.path(), open(dir.path()).unwrap()).unwrap();
     let Writing { call, go_on } = Writing::begin(&state).await;
     drop(call);
     go_on.send(()).unwrap();
@@ -480,7 +520,7 @@ async fn a_write_is_not_committed_once_its_caller_has_given_it_up() {
 #[tokio::test]
 async fn a_call_that_still_queues_is_not_begun_once_its_caller_has_given_it_up() {
     let dir = tempfile::tempdir().unwrap();
-    let state = SqliteState::on_thread(open(dir.path()).unwrap()).unwrap();
+    let state = SqliteState::on_thread(dir.path(), open(dir.path()).unwrap()).unwrap();
     let Writing { call, go_on } = Writing::begin(&state).await;
     let begun = Arc::<AtomicBool>::default();
     let flag = Arc::clone(&begun);

@@ -201,7 +201,7 @@ async fn a_paused_outlet_is_not_even_looked_at() {
 async fn an_outlet_that_another_process_is_pushing_is_left_alone() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
-    let lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
+    let lock = try_lock_outlet(bench.dir.path(), "G1").unwrap();
     let outcome = bench.pass().await;
     assert_eq!((outcome.result, outcome.state), (PassResult::Held, OutletState::Pushing));
     assert!(bench.calls().is_empty());
@@ -214,14 +214,14 @@ async fn an_outlet_that_another_process_is_pushing_is_left_alone() {
 async fn who_only_looks_stores_nothing_while_another_process_pushes() {
     let bench = Bench::in_sync().await;
     bench.platform.with(|world| world.app_price("D1", 9_999));
-    let _lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
+    let _lock = try_lock_outlet(bench.dir.path(), "G1").unwrap();
     assert_eq!(bench.observe().await.state, OutletState::Drifted);
     assert_eq!(bench.remembered_state().as_deref(), Some("in_sync"));
 }
 
 fn watch_state(bench: &mut Bench) {
     let state = Arc::clone(&bench.context.state);
-    WatchedState::watch(&mut bench.context, state, &bench.platform, "G1");
+    WatchedState::watch(&mut bench.context, state, bench.dir.path(), &bench.platform, "G1");
 }
 
 /// Everything that says how an outlet stands, one after the other: the states that were stored.
@@ -236,7 +236,7 @@ async fn all_that_store_a_status(bench: &Bench) -> [Option<String>; 4] {
     observe_invalid(context, &**platform, target, "its files are invalid".to_owned()).await;
     let invalid = stored();
     let failed = Outcome::failed(target, "its menu cannot be read".to_owned());
-    store_failure(&context.state, &context.state_dir, target, failed, context.clock.now()).await;
+    store_failure(&context.state, target, failed, context.clock.now()).await;
     [passed, observed, invalid, stored()]
 }
 
@@ -248,14 +248,14 @@ async fn a_status_is_stored_before_the_lock_of_its_outlet_is_given_back() {
     let stored = all_that_store_a_status(&bench).await;
     assert_eq!(stored.each_ref().map(Option::as_deref), ["in_sync", "drifted", "invalid", "failed"].map(Some));
     bench.platform.with(|world| assert!(world.violations.is_empty(), "{:?}", world.violations));
-    drop(try_lock_outlet(&bench.context.state_dir, "G1").unwrap());
+    drop(try_lock_outlet(bench.dir.path(), "G1").unwrap());
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_status_is_stored_while_somebody_else_has_the_lock_of_the_outlet() {
     let mut bench = Bench::in_sync().await;
     bench.price_in_file("NG", 27_000);
-    let _lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
+    let _lock = try_lock_outlet(bench.dir.path(), "G1").unwrap();
     let stored = all_that_store_a_status(&bench).await;
     assert_eq!(stored.each_ref().map(Option::as_deref), [Some("in_sync"); 4]);
 }

@@ -1,10 +1,15 @@
 //! A state whose calls fail when a test says so, and that tells the platform what was recorded, so that it can judge the
 //! calls that follow.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
     Context,
@@ -14,9 +19,9 @@ use crate::{
     plan::StockSwitch,
     rollout::Member,
     state::{
-        Alarm, EventRow, ImageRow, NewPush, NewRollout, NoticeRow, OutletMemory, OutletRow, OutletUpdate, Overview,
-        Pause, PushId, PushRow, PushStep, RolloutCount, RolloutMoved, RolloutRow, RolloutStep, SharedState, State,
-        StateError,
+        Alarm, EventRow, Hold, ImageRow, LockError, Members, NewPush, NewRollout, NoticeRow, OutletMemory, OutletRow,
+        OutletUpdate, Overview, Pause, PushId, PushRow, PushStep, RolloutCount, RolloutMoved, RolloutRow, RolloutStep,
+        SharedState, State, StateError,
         testing::{done, is_locked},
     },
 };
@@ -34,7 +39,7 @@ pub(super) struct WatchedState {
 
 impl WatchedState {
     /// From now on `context` stores into `inner` what the judge of `platform` hears of, as far as it is of `outlet`.
-    pub(super) fn watch(context: &mut Context, inner: SharedState, platform: &Arc<Platform>, outlet: &str) {
+    pub(super) fn watch(context: &mut Context, inner: SharedState, dir: &Path, platform: &Arc<Platform>, outlet: &str) {
         let has_base = done(inner.outlet(outlet)).unwrap().is_some_and(|row| row.base.is_some());
         let is_open = done(inner.pending_push(outlet)).unwrap().is_some();
         platform.with(|world| {
@@ -45,7 +50,7 @@ impl WatchedState {
             world.ledger =
                 Some(Ledger { recorded, is_open, has_base, may_adopt, permission, begun: 0, switches, is_ordering });
         });
-        let dir = context.state_dir.clone();
+        let dir = dir.to_owned();
         context.state = Arc::new(Self { inner, platform: Arc::clone(platform), dir });
     }
 
@@ -127,6 +132,34 @@ impl State for WatchedState {
 
     async fn pause(&self, outlet: &str, now: Timestamp) -> Result<Option<Pause>, StateError> {
         self.inner.pause(outlet, now).await
+    }
+
+    fn is_shared(&self) -> bool {
+        self.inner.is_shared()
+    }
+
+    async fn meet(&self, files: &str) -> Result<Option<Members>, StateError> {
+        self.inner.meet(files).await
+    }
+
+    async fn pass_on(&self, outlet: &str, hint: &str, request_id: Option<Uuid>) -> Result<(), StateError> {
+        self.inner.pass_on(outlet, hint, request_id).await
+    }
+
+    async fn leave(&self) -> Result<(), StateError> {
+        self.inner.leave().await
+    }
+
+    async fn hold(&self, outlet: &str) -> Result<Hold, LockError> {
+        self.inner.hold(outlet).await
+    }
+
+    async fn before_call(&self, outlet: &str) -> Result<(), StateError> {
+        self.inner.before_call(outlet).await
+    }
+
+    fn call_ended(&self, outlet: &str) {
+        self.inner.call_ended(outlet);
     }
 
     async fn update_outlet(&self, outlet: &str, update: OutletUpdate, at: Timestamp) -> Result<(), StateError> {
@@ -234,8 +267,12 @@ impl State for WatchedState {
         self.inner.notices().await
     }
 
-    async fn set_notices(&self, notices: Vec<(String, Option<NoticeRow>)>) -> Result<(), StateError> {
-        self.inner.set_notices(notices).await
+    async fn claim_notices(
+        &self,
+        notices: Vec<(String, Option<NoticeRow>)>,
+        told_before: Timestamp,
+    ) -> Result<Vec<String>, StateError> {
+        self.inner.claim_notices(notices, told_before).await
     }
 
     async fn platforms(&self) -> Result<Vec<(String, u64)>, StateError> {

@@ -71,13 +71,13 @@ impl Bench {
         let (stop, stopped) = watch::channel(false);
         let context = Context {
             state: inline(dir.path()),
-            state_dir: dir.path().to_owned(),
             clock: Clock::starting_at("2027-01-04T03:00:00Z".parse().unwrap()),
             verify_timeout: platform::VERIFY_TIMEOUT,
             verify_interval: Duration::from_secs(15),
             slots: Arc::new(Semaphore::new(1)),
             poll_slots: PollSlots::new(1),
             revision: Some("c0ffee".to_owned()),
+            files: None,
             author: Some("Dewi".to_owned()),
             peers: Arc::default(),
             stop: stopped,

@@ -17,6 +17,7 @@ fn record_unsent_push(bench: &Bench) {
         kind: crate::state::PushKind::Put,
         digest: "sha256:0".to_owned(),
         revision: None,
+        files: None,
         author: None,
         back_to: None,
         wave: None,
@@ -87,7 +88,7 @@ async fn a_push_is_unknown_after_as_long_as_a_call_or_a_publication_takes() {
         bench.platform.with(|world| world.delay = minutes(60));
         bench.pass_until(crash).await;
         // Whoever has the lock may still be at it.
-        let _lock = try_lock_outlet(&bench.context.state_dir, "G1").unwrap();
+        let _lock = try_lock_outlet(bench.dir.path(), "G1").unwrap();
         assert_eq!(bench.observe().await.state, state);
         tokio::time::advance(seconds(known_for - 1)).await;
         assert_eq!(bench.observe().await.state, state);

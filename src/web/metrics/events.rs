@@ -288,6 +288,10 @@ impl<W: Worker> Worker for Metered<W> {
     fn clear_rate_limits(&self) {
         self.0.clear_rate_limits();
     }
+
+    fn share_pace(&self, daemons: usize) {
+        self.0.share_pace(daemons);
+    }
 }
 
 #[cfg(test)]

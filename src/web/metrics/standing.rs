@@ -9,6 +9,7 @@ use prometheus_client::{
 };
 
 use crate::{
+    daemon::Share,
     policy::Guard,
     report::{RolloutNote, RolloutPhase, StatusLine},
     sync::OutletState,
@@ -43,6 +44,9 @@ pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>, pulled: Option<
     let used = Gauge::<i64>::default();
     used.set(shown.refused.is_none().into());
     registry.register("menusync_last_reload_successful", "Whether the newest files are in use: 1 or 0", used);
+    if let Some(share) = &shown.share {
+        about_share(&mut registry, share);
+    }
     if let Some(snapshot) = snapshot {
         about_outlets(&mut registry, &snapshot.lines);
         if let Some(rollout) = &snapshot.rollout {
@@ -103,6 +107,18 @@ fn about_outlets(registry: &mut Registry, lines: &[StatusLine]) {
     let contested = drift().filter(|change| change.contested).count();
     let help = "Of these, the ones that were undone again and again and are left alone now";
     registry.register("menusync_contested_changes", help, number(contested));
+}
+
+/// Only where daemons share a database.
+fn about_share(registry: &mut Registry, share: &Share) {
+    let number = |count: usize| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        gauge
+    };
+    let help = "Daemons that share the outlets and live, with the newest files or not";
+    registry.register("menusync_members", help, number(share.daemons.len()));
+    registry.register("menusync_outlets_owned", "Outlets that this daemon passes over", number(share.ours));
 }
 
 /// Only where settings ask for waves.

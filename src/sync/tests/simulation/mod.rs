@@ -89,7 +89,7 @@ impl Simulation {
         let pace = are_many.then(|| Arc::new(Pace::new(A_CALL)));
         let mut sites = Vec::new();
         for url in ["https://api.example", "https://api.sandbox.example"].into_iter().take(1 + usize::from(are_two)) {
-            let state = inline_at(&first.context.state_dir, url);
+            let state = inline_at(first.dir.path(), url);
             let mut outlets = Vec::new();
             for number in 1..=if are_many { FLEET } else { 1 } {
                 let start = match random.u8(..5) {
@@ -100,7 +100,13 @@ impl Simulation {
                 };
                 log.borrow_mut().push(format!("G{number} at {url}: {start:?}"));
                 let mut bench = first.beside(&format!("G{number}"));
-                WatchedState::watch(&mut bench.context, Arc::clone(&state), &bench.platform, &format!("G{number}"));
+                WatchedState::watch(
+                    &mut bench.context,
+                    Arc::clone(&state),
+                    first.dir.path(),
+                    &bench.platform,
+                    &format!("G{number}"),
+                );
                 let seed = seed + 1_000_003 * outlets.len() as u64 + 7 * sites.len() as u64;
                 let mut outlet = SimulatedOutlet::new(bench, seed, start, pace.clone(), Rc::clone(&log)).await;
                 // By a clock that is off by weeks, promotions are over that are not.
@@ -239,7 +245,7 @@ impl Simulation {
     fn restart(&mut self) {
         self.has_looked = false;
         let Site { url, outlets, .. } = &mut self.sites[self.current];
-        let state = inline_at(&outlets[0].bench.context.state_dir, url);
+        let state = inline_at(outlets[0].bench.dir.path(), url);
         outlets.iter_mut().for_each(|outlet| outlet.restart(&state));
     }
 

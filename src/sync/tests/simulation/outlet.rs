@@ -120,8 +120,8 @@ impl SimulatedOutlet {
 
     /// A new process has opened the state.
     pub(super) fn restart(&mut self, state: &SharedState) {
-        let Bench { platform, target, context, .. } = &mut self.bench;
-        WatchedState::watch(context, Arc::clone(state), platform, target.id.as_str());
+        let Bench { dir, platform, target, context, .. } = &mut self.bench;
+        WatchedState::watch(context, Arc::clone(state), dir.path(), platform, target.id.as_str());
         (context.in_flight, context.poll_waker) = (InFlight::default(), PollWaker::default());
         platform.with(platform::World::restart);
     }

@@ -111,8 +111,19 @@ fn decode_layer(decoder: &mut Decoder, root: &Node) -> Option<Layer> {
 
 /// What stands in `menusync.yaml` and nowhere else.
 fn settings_of_the_root(decoder: &mut Decoder, fields: &mut Fields<'_>) {
-    const KEYS: [&str; 10] =
-        ["target", "schedule", "jitter", "images", "gobiz", "verify", "state_dir", "listen", "webhook", "notify"];
+    const KEYS: [&str; 11] = [
+        "target",
+        "schedule",
+        "jitter",
+        "images",
+        "gobiz",
+        "verify",
+        "state_dir",
+        "database_url_file",
+        "listen",
+        "webhook",
+        "notify",
+    ];
     for key in KEYS {
         if fields.has(key)
             && let Some((at, _)) = fields.take_entry(key)

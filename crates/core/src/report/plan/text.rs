@@ -330,7 +330,7 @@ pub(super) fn other_help(
     match guard.guard {
         Guard::FirstContact => report.state_dir.as_deref().map(|dir| {
             format!(
-                "the state directory is {}: if the outlet was pushed with another one, use that; to begin with what is \
+                "the state is in {}: if the outlet was pushed with another one, use that; to begin with what is \
                  live, use import",
                 harmless(dir)
             )
