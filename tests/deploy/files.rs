@@ -105,9 +105,15 @@ fn the_hooks_for_pre_commit_are_commands() {
 #[test]
 fn what_the_documents_have_people_copy_is_there() {
     let mut named = 0;
-    for document in
-        ["README.md", "CONTRIBUTING.md", "docs/install.md", "docs/review.md", "docs/run.md", "docs/monitor.md"]
-    {
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/install.md",
+        "docs/review.md",
+        "docs/run.md",
+        "docs/monitor.md",
+        "docs/running-several.md",
+    ] {
         let text = project_file(document);
         let is_of_path = |c: char| c.is_ascii_alphanumeric() || "/._-*".contains(c);
         for (at, _) in text.match_indices("deploy/") {

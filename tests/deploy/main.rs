@@ -14,6 +14,7 @@ mod install;
 mod pipeline;
 mod pull;
 mod release;
+mod several;
 #[path = "../support/mod.rs"]
 mod support;
 mod tools;
