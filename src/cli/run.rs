@@ -16,7 +16,7 @@ use super::{
 use crate::{
     daemon::{self, Control, DaemonError, Observer, Parts, Pusher, Worker},
     diagnostic::Diagnostic,
-    fleet::{self, Loaded, Survey},
+    fleet::{self, Loaded, Selection, Survey},
     notify::{Ending, Notices},
     platform::paths::canonicalize,
     report::{self, PlanInvocation},
@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// One pass over all outlets, then exit
     #[arg(long)]
     once: bool,
+    /// Only these outlets, by id, name or file; given again, more of them [default: all; with a database, a share of them]
+    #[arg(long, value_name = "GLOB")]
+    outlet: Vec<String>,
     /// Compare and report, but never push
     #[arg(long)]
     read_only: bool,
@@ -60,7 +63,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.take_over()?;
     let lock = lock(session)?;
     session.set_aside_damage(&lock)?;
-    let start = Start { once: args.once, switches_back: !args.read_only, listen, metrics, session };
+    let start =
+        Start { outlet: args.outlet, once: args.once, switches_back: !args.read_only, listen, metrics, session };
     if args.read_only {
         start.with(Observer(client.reader()))
     } else {
@@ -77,6 +81,7 @@ fn lock(session: &Session) -> Result<DaemonLock, CommandError> {
 
 /// A daemon that is about to start.
 struct Start<'a> {
+    outlet: Vec<String>,
     once: bool,
     switches_back: bool,
     listen: Listen,
@@ -88,9 +93,12 @@ impl Start<'_> {
     fn with<W: Worker>(self, worker: W) -> Result<Exit, CommandError> {
         // Before the runtime, as it reads images: from here on nothing but the state is waited for without an end.
         let survey = Arc::new(self.session.survey(moment(None))?);
+        self.session.select(&survey, &self.outlet)?;
         block_on(async {
             let (orders_to, orders) = signals::orders()?;
-            let parts = parts(self.session, worker, &self.metrics, orders, survey).await?;
+            let parts =
+                parts(self.session, worker, &self.metrics, orders, survey, self.session.selection(&self.outlet)?)
+                    .await?;
             let members: Vec<_> = parts.survey.members.iter().collect();
             let overview = parts.state.overview(moment(None)).await?;
             if let Some(words) = self.session.about_other_roots(&overview, &members) {
@@ -221,6 +229,7 @@ async fn parts<W: Worker>(
     metrics: &Arc<Metrics>,
     orders: mpsc::Receiver<daemon::Order>,
     survey: Arc<Survey>,
+    only: Selection,
 ) -> Result<Parts<Metered<W>>, CommandError> {
     let settings = session.settings()?;
     let loaded = Arc::clone(session.load_from(&session.root())?);
@@ -242,6 +251,7 @@ async fn parts<W: Worker>(
         worker: Metered(worker, Arc::clone(metrics)),
         state,
         state_dir,
+        only,
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager { notify_socket, watchdog_usec, watchdog_pid }),
         orders,

@@ -23,7 +23,7 @@ impl<W: Worker> Daemon<W> {
             state: SharedState::clone(&self.context.state),
             notices: self.notices.clone(),
             now: self.now(),
-            rule: self.sharing.rule(),
+            rule: if self.only.is_all() { self.sharing.rule() } else { Rule::Members(None) },
         };
         async move {
             if let Err(error) = missing.tell().await {

@@ -54,7 +54,7 @@ use self::{
 };
 use crate::{
     catalog::OutletId,
-    fleet::{Loaded, Survey},
+    fleet::{Loaded, Selection, Survey},
     notify::Notices,
     settings::Settings,
     sync::{Context, InSync, Outcome, PollSlots, PollWaker},
@@ -175,6 +175,8 @@ struct Daemon<W> {
     due: Due,
     hints: Arc<Hints>,
     sharing: Sharing,
+    /// A fixed part of them.
+    only: Selection,
     notices: Notices,
     view: Arc<View>,
     /// What was last told of each outlet.
@@ -191,7 +193,7 @@ struct Daemon<W> {
 impl<W: Worker> Daemon<W> {
     fn new(parts: Parts<W>) -> Self {
         let Parts { loaded, settings, survey, load, worker, state, clock, notifier, orders, .. } = parts;
-        let Parts { hints, notices, view, in_flight, .. } = parts;
+        let Parts { hints, notices, view, in_flight, only, .. } = parts;
         let (stop, stopped) = channel::channel(false);
         let now = clock.now();
         let context = Context {
@@ -235,6 +237,7 @@ impl<W: Worker> Daemon<W> {
             due,
             hints,
             sharing: Sharing::alone(),
+            only,
             notices,
             view,
             last_notes: BTreeMap::new(),

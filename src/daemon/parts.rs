@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{Hints, View};
 use crate::{
-    fleet::{Loaded, Survey},
+    fleet::{Loaded, Selection, Survey},
     notify::Notices,
     settings::Settings,
     source::{Doing, SourceError},
@@ -36,6 +36,8 @@ pub struct Parts<W> {
     pub state: SharedState,
     /// Where locks are.
     pub state_dir: PathBuf,
+    /// Passes over these outlets alone, and shares them with nobody.
+    pub only: Selection,
     /// The time.
     pub clock: Clock,
     /// The service manager.

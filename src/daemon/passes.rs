@@ -62,7 +62,7 @@ impl<W: Worker> Daemon<W> {
     /// Starts a pass that has joined `round`, or notes that one more is needed when the one under way has ended.
     fn begin(&mut self, outlet: &OutletId, round: u64) {
         let member = self.survey.member(outlet.as_str());
-        let is_ours = self.sharing.is_ours(outlet.as_str());
+        let is_ours = self.is_ours(outlet);
         let Some(member) = member.filter(|_| is_ours && self.unreadable.is_none()) else {
             self.rounds.leave(round, self.now());
             return;
@@ -90,7 +90,7 @@ impl<W: Worker> Daemon<W> {
     /// An outlet is worth a look, by an event or by the end of a switch of stock: a pass that waits for its push looks now,
     /// else one begins.
     pub(super) fn hinted(&mut self, outlet: &OutletId, hint: Hint) {
-        if !self.sharing.is_ours(outlet.as_str()) {
+        if !self.is_ours(outlet) {
             self.pass_on(outlet, hint);
             return;
         }

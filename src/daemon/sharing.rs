@@ -138,18 +138,28 @@ impl<W: Worker> Daemon<W> {
         if !self.context.state.is_shared() {
             return;
         }
+        // Also who has a fixed part says which files it pushes.
         let loaded = Arc::clone(&self.loaded);
         let digest = tokio::task::spawn_blocking(move || loaded.digest_of_change()).await;
         self.context.files = Some(digest.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic())).into());
+        if !self.only.is_all() {
+            return;
+        }
         self.sharing = Sharing::begin(&self.context);
         if tokio::time::timeout(MET_WITHIN, self.sharing.met()).await.is_ok() {
             self.take_members();
         }
     }
 
+    /// Whether this daemon passes over an outlet now.
+    pub(super) fn is_ours(&self, outlet: &OutletId) -> bool {
+        let is_meant = || self.survey.member(outlet.as_str()).is_some_and(|member| self.only.matches(member));
+        self.sharing.is_ours(outlet.as_str()) && (self.only.is_all() || is_meant())
+    }
+
     /// Of these, the outlets that this daemon passes over.
     pub(super) fn ours(&self, outlets: impl IntoIterator<Item = OutletId>) -> Vec<OutletId> {
-        outlets.into_iter().filter(|outlet| self.sharing.is_ours(outlet.as_str())).collect()
+        outlets.into_iter().filter(|outlet| self.is_ours(outlet)).collect()
     }
 
     /// Takes in who the others are, and looks at the outlets that this daemon has from now on.

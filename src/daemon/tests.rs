@@ -90,6 +90,7 @@ fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
         worker,
         state: inline(&state_dir),
         state_dir,
+        only: Default::default(),
         clock: Clock::System,
         notifier: Notifier::new(&ServiceManager::default()),
         orders,

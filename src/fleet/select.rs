@@ -31,6 +31,11 @@ pub struct SelectionError {
 }
 
 impl Selection {
+    /// Whether nothing was chosen: all outlets are meant.
+    pub fn is_all(&self) -> bool {
+        self.globs.is_none()
+    }
+
     /// Reads globs: `*` stands for any text, `?` for a character, `{a,b}` for either; letters match in both cases. A name or an
     /// id that is the same text matches as well, whatever is in it.
     pub fn new(globs: &[String]) -> Result<Self, SelectionError> {

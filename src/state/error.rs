@@ -7,6 +7,13 @@ use super::PushId;
 /// The words of a backend.
 pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
+impl StateError {
+    /// Whether others have what this process would write: they say how it stands.
+    pub fn is_of_others(&self) -> bool {
+        matches!(self, Self::Overtaken { .. } | Self::OlderFiles { .. })
+    }
+}
+
 /// A failed use of the state. The cause, if there is one, is the error's source and not repeated in its text.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {

@@ -49,6 +49,9 @@ pub async fn pass<R: Read + Write>(
         Ok(outcome) => outcome,
         // Nothing was learnt, so nothing is stored either.
         Err(PassError::Withdrawn) => return Outcome::withdrawn(target),
+        Err(PassError::State(error)) if error.is_of_others() => {
+            return Outcome { error: Some(chain(&error)), ..at_another(context, target).await };
+        }
         Err(error) => broken_off(context, target, &error).await,
     };
     if outcome.was_withdrawn() {

@@ -76,7 +76,26 @@ impl Machine {
     }
 
     fn start<'s>(&self, stage: &'s Stage) -> Daemon<'s> {
+        self.begin(stage, &[])
+    }
+
+    /// Its clock is another one than everybody's.
+    fn start_with_clock<'s>(&self, stage: &'s Stage, off_by: &str) -> Daemon<'s> {
+        let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+        let is_there = std::path::Path::new(library).exists();
+        assert!(is_there || std::env::var_os("ALL_TOOLS").is_none(), "there is no {library}");
+        let clock = [
+            ("LD_PRELOAD", library),
+            ("FAKETIME", off_by),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+            ("NO_FAKE_STAT", "1"),
+        ];
+        self.begin(stage, if is_there { &clock } else { &[] })
+    }
+
+    fn begin<'s>(&self, stage: &'s Stage, environment: &[(&str, &str)]) -> Daemon<'s> {
         let mut command = stage.command(&["run"]);
+        command.envs(environment.iter().copied());
         command
             .args(["--listen", "127.0.0.1:0"])
             .current_dir(&self.root)
@@ -243,4 +262,80 @@ fn people_are_told_once_and_every_page_shows_all() {
     two.pass();
     two.stop();
     assert_eq!(listen(), 6, "each outlet is told of once");
+}
+
+/// All writes of the database fail as they do on a full disk.
+fn fill_disk(database: &Database, is_full: bool) {
+    let tables = ["pushes", "outlets", "leases"];
+    database.sql(
+        "CREATE OR REPLACE FUNCTION menusync.full() RETURNS trigger LANGUAGE plpgsql AS
+         $$BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END$$",
+    );
+    for table in tables {
+        database.sql(&match is_full {
+            true => format!(
+                "CREATE TRIGGER full_{table} BEFORE INSERT OR UPDATE ON menusync.{table} FOR EACH ROW
+                 EXECUTE FUNCTION menusync.full()"
+            ),
+            false => format!("DROP TRIGGER full_{table} ON menusync.{table}"),
+        });
+    }
+}
+
+/// Who has an outlet, and whether nobody has had it for too long, is asked of all pages together: the sum of their shares is
+/// the number of outlets, but for the seconds in which they move.
+#[test]
+fn whatever_happens_to_three_daemons_each_outlet_gets_its_menu_and_none_gets_two_at_once() {
+    let Some((stage, database, outlets)) = stage(200, "") else { return };
+    stage.publish_after(Duration::from_secs(2));
+    let [one, two, three] = ["one", "two", "three"].map(|name| Machine::new(&stage, name));
+    // The clock of the third goes wrong by three hours.
+    let (mut first, second, third) = (one.start(&stage), two.start(&stage), three.start_with_clock(&stage, "-3h"));
+    let ours = [&first, &second, &third].map(|daemon| daemon.pid());
+    let price = std::cell::Cell::new(30_000);
+    let change = || {
+        price.set(price.get() + 100);
+        fleet::change(&stage, price.get());
+        let before = stage.puts().len();
+        let began = Instant::now();
+        while stage.puts().len() < before + 20 {
+            assert!(began.elapsed() < Duration::from_secs(30), "nothing is sent");
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let settle = |daemons: &[&Daemon<'_>], within: u64| {
+        wait_until("all menus", Duration::from_secs(within), daemons, || all_cost(&stage, &outlets, price.get()));
+        assert_one_at_a_time(&stage);
+    };
+    change();
+    settle(&[&first, &second, &third], 60);
+    // One dies in the middle, and comes back.
+    change();
+    first.kill();
+    first = one.start(&stage);
+    // Calls that were under way are waited for as long as they may last.
+    settle(&[&first, &second, &third], 150);
+    // One stands still for longer than it lives.
+    change();
+    second.signal("STOP");
+    thread::sleep(Duration::from_secs(14));
+    second.signal("CONT");
+    settle(&[&first, &second, &third], 150);
+    // The database goes, and all connections with it.
+    change();
+    database.go_away();
+    thread::sleep(Duration::from_secs(5));
+    database.come_back();
+    settle(&[&first, &second, &third], 150);
+    // Its disk is full for a while.
+    change();
+    fill_disk(&database, true);
+    thread::sleep(Duration::from_secs(5));
+    fill_disk(&database, false);
+    settle(&[&first, &second, &third], 150);
+    assert!(ours.len() == 3);
+    for daemon in [first, second, third] {
+        daemon.stop();
+    }
+    stage.run(&["plan", "--detailed-exitcode"]).expect(0);
 }

@@ -13,9 +13,6 @@ use crate::{support::clock::clock_variables, tools::are_here, workflow::parse, w
 
 const KUBERNETES: &str = "deploy/kubernetes";
 
-/// What the manifests name and the program does not know yet: it comes with the state in a database.
-const COMING: [&str; 1] = ["database_url_file"];
-
 fn manifest(name: &str) -> Value {
     parse(&project_file(&format!("{KUBERNETES}/{name}")))
 }
@@ -169,7 +166,7 @@ fn the_program_knows_what_the_manifests_say_to_it() {
     let settings: Value = serde_json::from_str(&project_file("docs/schema/settings.json")).unwrap();
     for key in manifest("operator.yaml").as_object().unwrap().keys().filter(|key| *key != "reserve") {
         let is_known = settings["properties"].get(key).is_some();
-        assert_ne!(is_known, COMING.contains(&&**key), "`{key}`: unknown, or to be taken out of COMING");
+        assert!(is_known, "`{key}` is unknown");
     }
     let commands = services().into_values().filter_map(|service| service.get("command").cloned());
     for arguments in commands.chain([daemon["args"].clone()]) {

@@ -259,6 +259,7 @@ impl World {
             worker: Counted(Pusher(self.fleet.clone()), Arc::clone(&self.passes)),
             state: self.state(),
             state_dir: self.state_dir(),
+            only: Default::default(),
             clock: self.clock,
             notifier: Notifier::new(&ServiceManager::default()),
             orders,

@@ -25,9 +25,6 @@ fn column(text: &str, heading: &str) -> BTreeSet<String> {
     rows.map(|name| name.split('{').next().unwrap().to_owned()).collect()
 }
 
-/// What members of a database give, which the program does not have yet.
-const COMING: [&str; 2] = ["menusync_members", "menusync_outlets_owned"];
-
 /// All metrics with their labels, as a daemon shows them that has done something.
 async fn metrics() -> BTreeMap<String, BTreeSet<String>> {
     let served = Served::start().await;
@@ -77,7 +74,7 @@ fn assert_given(queries: &[&str], real: &BTreeMap<String, BTreeSet<String>>) {
     for query in queries {
         let asked = words(query).filter(|word| word.starts_with("menusync_") || word.starts_with("process_"));
         let mut labels: BTreeSet<&str> = ["job", "instance", "le"].into();
-        for name in asked.map(of_histogram).filter(|name| !COMING.contains(name)) {
+        for name in asked.map(of_histogram) {
             let given = real.get(name).unwrap_or_else(|| panic!("no {name}: {query}"));
             labels.extend(given.iter().map(String::as_str));
         }
@@ -98,7 +95,6 @@ fn assert_given(queries: &[&str], real: &BTreeMap<String, BTreeSet<String>>) {
 async fn every_metric_is_explained_and_no_other() {
     let real: BTreeSet<String> = metrics().await.into_keys().collect();
     assert_eq!(column(&project_file("docs/monitor.md"), "## Which metrics are there?"), real);
-    assert!(COMING.iter().all(|name| !real.contains(*name)), "the program gives these by now: take them out of COMING");
 }
 
 #[tokio::test]
@@ -131,7 +127,7 @@ async fn the_dashboard_asks_for_what_there_is_and_shows_all_of_it() {
     // What only tells when something was taken over, or ends as it should, is no panel.
     let unshown = ["menusync_last_reload_success_timestamp_seconds", "menusync_token_expiry_timestamp_seconds"];
     let shown: BTreeSet<&str> = queries.iter().flat_map(|query| words(query)).map(of_histogram).collect();
-    for name in real.keys().map(String::as_str).chain(COMING) {
+    for name in real.keys().map(String::as_str) {
         assert_ne!(shown.contains(name), unshown.contains(&name), "{name}");
     }
 }

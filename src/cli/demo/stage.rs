@@ -138,6 +138,7 @@ impl Stage {
             worker: Pusher(client.writer(unfenced())),
             state: SharedState::clone(&state),
             state_dir: self.state_dir(),
+            only: Default::default(),
             clock: Clock::System,
             notifier: Notifier::new(&ServiceManager::default()),
             orders: receiver,

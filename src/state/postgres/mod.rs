@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use tokio::{
     runtime::{Builder, Runtime},
@@ -40,7 +40,7 @@ use super::{
     OutletUpdate, Overview, Pause, PushId, PushRow, PushStep, RolloutCount, RolloutMoved, RolloutRow, RolloutStep,
     Scope, SharedState, StateError, SwitchEnd,
     locks::{create_dir, lock_outlet},
-    sql::{self, Orphans, Side},
+    sql::{self, Link as _, Orphans, Side},
 };
 use crate::rollout;
 
@@ -295,6 +295,9 @@ impl PostgresState {
             let transaction = database.pool.begin(Kind::Read).await?;
             let mut recalled = sql::recall(&transaction, &database.scope, &outlet, now).await?;
             database.mark_orphans(&transaction, recalled.pending.as_mut_slice()).await?;
+            if let Some(pending) = recalled.pending.as_mut().filter(|pending| pending.sent_at.is_some()) {
+                pending.sent_at = Some(database.sent_at(&transaction, pending.id, now).await?);
+            }
             transaction.commit().await?;
             Ok(recalled)
         };
@@ -363,6 +366,17 @@ impl PostgresState {
 }
 
 impl Database {
+    /// When a push was sent, by the clock that says `now`: how long ago that was is known by the clock of the database, whoever
+    /// has sent it.
+    async fn sent_at(&self, transaction: &Transaction, push: PushId, now: Timestamp) -> Result<Timestamp, Fault> {
+        let sql = "
+            SELECT greatest(0, (extract(epoch FROM clock_timestamp()) * 1000)::bigint - sent_clock) AS ago
+            FROM pushes WHERE id = ?1";
+        let row = transaction.first(sql, &[push.into()]).await?;
+        let ago = row.map(|mut row| row.number("ago")).transpose()?.unwrap_or_default();
+        Ok(now.saturating_sub(SignedDuration::from_millis(ago)).unwrap_or(Timestamp::MIN))
+    }
+
     /// Marks the pushes that nobody waits for: nobody works on their outlets.
     async fn mark_orphans(&self, transaction: &Transaction, pushes: &mut [PushRow]) -> Result<(), Fault> {
         if Orphans::of(pushes, |_| true).is_none() {
