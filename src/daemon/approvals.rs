@@ -7,17 +7,23 @@ use std::{
 
 use super::{Daemon, Worker};
 use crate::{
-    approval::{ApprovalFile, Stale},
+    approval::{EffectCounts, Stale},
     catalog::OutletId,
     plan::ApprovalEffect,
     sync::Outcome,
 };
 
+#[derive(Default)]
+struct Effects {
+    at: BTreeMap<OutletId, ApprovalEffect>,
+    counts: EffectCounts,
+}
+
 /// What is known of the approvals.
 #[derive(Default)]
 pub(super) struct Approvals {
-    /// What each did at an outlet in the last pass over that.
-    effect: BTreeMap<(Arc<str>, OutletId), ApprovalEffect>,
+    /// What each did at its outlets, in the last pass over them.
+    effects: BTreeMap<Arc<str>, Effects>,
     reported: BTreeSet<Stale>,
 }
 
@@ -26,16 +32,15 @@ impl<W: Worker> Daemon<W> {
     pub(super) fn tell_stale_approvals(&mut self, outcome: &Outcome) {
         let Some(plan) = outcome.plan.as_deref() else { return };
         let (loaded, now) = (Arc::clone(&self.loaded), self.now());
-        let Approvals { effect, reported } = &mut self.approvals;
+        let Approvals { effects, reported } = &mut self.approvals;
         for file in loaded.approvals() {
+            let known = effects.entry(Arc::clone(&file.file)).or_default();
             if let Some(approval) = file.at(&outcome.outlet) {
-                effect.insert((Arc::clone(&file.file), outcome.outlet.clone()), approval.effect(plan, now));
+                let effect = approval.effect(plan, now);
+                let before = known.at.insert(outcome.outlet.clone(), effect);
+                known.counts.note(effect, before);
             }
-        }
-        let of = |file: &ApprovalFile, id: &OutletId| effect.get(&(Arc::clone(&file.file), id.clone())).copied();
-        for stale in
-            loaded.approvals().iter().filter_map(|file| file.stale(&|id| of(file, id), now, &loaded.timezone()))
-        {
+            let Some(stale) = file.stale(&known.counts, now, &loaded.timezone()) else { continue };
             if reported.insert(stale.clone()) {
                 tracing::warn!("{stale}");
             }
@@ -44,6 +49,6 @@ impl<W: Worker> Daemon<W> {
 
     /// Other files hold now: what old ones did says nothing of them.
     pub(super) fn forget_approvals(&mut self) {
-        self.approvals.effect.clear();
+        self.approvals.effects.clear();
     }
 }

@@ -46,7 +46,7 @@ pub use status::status;
 pub use survey::{Former, Survey};
 
 use crate::{
-    approval::{self, ApprovalFile, Stale},
+    approval::{self, ApprovalFile, EffectCounts, Stale},
     catalog::{Catalog, OutletId},
     definition::{
         self, Composed, Definitions, ImageFile, Outlet,
@@ -54,7 +54,7 @@ use crate::{
     },
     diagnostic::{self, Diagnostic},
     document::{self, Decoder, PackedFile, SourceFile, Spanned, closest},
-    plan::{ApprovalEffect, OutletPlan},
+    plan::OutletPlan,
     policy::Policy,
     report::html::Photo,
     rules::{self, Allows},
@@ -394,15 +394,17 @@ impl Loaded {
 
     /// The approvals that let nothing through in these plans, as far as that can be said.
     pub fn stale_approvals<'p>(&self, plans: impl IntoIterator<Item = &'p OutletPlan>, at: Timestamp) -> Vec<Stale> {
-        let plans: Vec<&OutletPlan> = plans.into_iter().collect();
-        let effect = |approval: &ApprovalFile, id: &OutletId| -> Option<ApprovalEffect> {
-            let plan = plans.iter().find(|plan| plan.outlet == *id)?;
-            Some(approval.at(id)?.effect(plan, at))
+        let plans: BTreeMap<&OutletId, &OutletPlan> = plans.into_iter().map(|plan| (&plan.outlet, plan)).collect();
+        let stale = |approval: &ApprovalFile| {
+            let mut effects = EffectCounts::default();
+            for id in approval.outlets.keys() {
+                if let (Some(plan), Some(approval)) = (plans.get(id), approval.at(id)) {
+                    effects.note(approval.effect(plan, at), None);
+                }
+            }
+            approval.stale(&effects, at, &self.defaults.timezone)
         };
-        self.approvals
-            .iter()
-            .filter_map(|approval| approval.stale(&|id| effect(approval, id), at, &self.defaults.timezone))
-            .collect()
+        self.approvals.iter().filter_map(stale).collect()
     }
 
     /// The ids and names of the outlets that could be decoded.

@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 pub use read::parse;
-pub use stale::{Stale, Why};
+pub use stale::{EffectCounts, Stale, Why};
 pub use write::file_text;
 
 use crate::{

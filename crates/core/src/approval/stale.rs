@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 
 use super::ApprovalFile;
 use crate::{
-    catalog::OutletId,
     plan::{ApprovalEffect, of_time},
     policy::Guard,
 };
@@ -59,13 +58,8 @@ impl fmt::Display for Stale {
 
 impl ApprovalFile {
     /// Whether it has no effect at `now`, as far as that is known: unless it has expired, only if all of its outlets were
-    /// looked at. `standing` says what it does at an outlet, `None` if that was not looked at. Times are told in `zone`.
-    pub fn stale(
-        &self,
-        effect: &dyn Fn(&OutletId) -> Option<ApprovalEffect>,
-        now: Timestamp,
-        zone: &TimeZone,
-    ) -> Option<Stale> {
+    /// looked at. `effects`: what it does at those that were. Times are told in `zone`.
+    pub fn stale(&self, effects: &EffectCounts, now: Timestamp, zone: &TimeZone) -> Option<Stale> {
         let told = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string();
         let stale = |why| Some(Stale { file: Arc::clone(&self.file), guard: self.guard, why });
         match of_time(self.expires.value, now) {
@@ -74,12 +68,37 @@ impl ApprovalFile {
             Some(_) => return None,
             None => {}
         }
-        let all: Option<Vec<ApprovalEffect>> = self.outlets.keys().map(effect).collect();
-        let all = all?;
-        match all.contains(&ApprovalEffect::OtherPlan) {
-            _ if all.contains(&ApprovalEffect::Releases) => None,
-            true => stale(Why::OtherPlan),
-            false => stale(Why::NotHeld),
+        match *effects {
+            _ if effects.releases + effects.other_plan + effects.without < self.outlets.len() => None,
+            EffectCounts { releases: 1.., .. } => None,
+            EffectCounts { other_plan: 1.., .. } => stale(Why::OtherPlan),
+            _ => stale(Why::NotHeld),
+        }
+    }
+}
+
+/// What an approval does at how many outlets: one may name a whole fleet, and is judged again after each pass.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EffectCounts {
+    releases: usize,
+    other_plan: usize,
+    without: usize,
+}
+
+impl EffectCounts {
+    /// Its effect at one more outlet; `before`: what that was so far.
+    pub fn note(&mut self, effect: ApprovalEffect, before: Option<ApprovalEffect>) {
+        if let Some(before) = before {
+            *self.of(before) -= 1;
+        }
+        *self.of(effect) += 1;
+    }
+
+    fn of(&mut self, effect: ApprovalEffect) -> &mut usize {
+        match effect {
+            ApprovalEffect::Releases => &mut self.releases,
+            ApprovalEffect::OtherPlan => &mut self.other_plan,
+            ApprovalEffect::NotHeld | ApprovalEffect::Expired | ApprovalEffect::TooLong => &mut self.without,
         }
     }
 }

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use super::{ApprovalFile, file_text, parse};
+use super::{ApprovalFile, EffectCounts, file_text, parse};
 use crate::{
-    catalog::OutletId,
     diagnostic::Diagnostic,
     document::SourceFile,
     plan::{ApprovalEffect, Digest},
@@ -87,8 +86,9 @@ fn it_is_of_no_use_once_it_is_over_or_lets_nothing_through_anywhere() {
     let expires = at("2027-02-08T10:00:00Z");
     let now = expires - SignedDuration::from_hours(1);
     let stale = |first: Option<ApprovalEffect>, second: Option<ApprovalEffect>, now| {
-        let effect = |id: &OutletId| if id.as_str() == "G1" { first } else { second };
-        file.stale(&effect, now, &jiff::tz::TimeZone::UTC).map(|stale| stale.to_string())
+        let mut effects = EffectCounts::default();
+        first.into_iter().chain(second).for_each(|effect| effects.note(effect, None));
+        file.stale(&effects, now, &jiff::tz::TimeZone::UTC).map(|stale| stale.to_string())
     };
     let told = |why: &str| Some(format!("approvals/a.yaml (deletes) lets nothing through and can be removed: {why}"));
     let (releases, not_held, other) =
