@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Exit, command_error::CommandError, output::Format, session::Session, when::When};
 use crate::{
+    fleet::Survey,
     report::{self, Rounds},
     settings::Settings,
 };
@@ -24,9 +25,9 @@ pub(super) struct Args {
 pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     session.outputs.allow(&[Format::Text, Format::Json])?;
     let (now, count) = (session.moment(args.at.as_ref())?, usize::from(args.count));
-    let rounds = rounds(session, session.settings()?, now, count)?;
     let loaded = session.loaded()?;
     let survey = session.survey(now)?;
+    let rounds = rounds(session, session.settings()?, &survey, now, count)?;
     let selected = session.select(&survey, &args.outlet)?;
     session.tell_errors(&survey, &selected);
     let agendas: Vec<_> = selected.iter().map(|member| loaded.agenda(member, now, count)).collect();
@@ -38,9 +39,16 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
     Ok(if invalid { Exit::Invalid } else { session.exit_of_files(&survey) })
 }
 
-fn rounds(session: &Session, settings: &Settings, now: Timestamp, count: usize) -> Result<Rounds, CommandError> {
-    let zone = session.loaded()?.timezone();
+fn rounds(
+    session: &Session,
+    settings: &Settings,
+    survey: &Survey,
+    now: Timestamp,
+    count: usize,
+) -> Result<Rounds, CommandError> {
+    let loaded = session.loaded()?;
+    let (zone, load) = (loaded.timezone(), loaded.round_load(&settings.gobiz, &settings.schedule, survey, now));
     let next = |at: &Timestamp| settings.schedule.next_after(*at, &zone);
     let at = std::iter::successors(next(&now), next).take(count).collect();
-    Ok(Rounds { schedule: settings.schedule.to_string(), jitter: settings.jitter, at, zone })
+    Ok(Rounds { schedule: settings.schedule.to_string(), jitter: settings.jitter, at, zone, load })
 }

@@ -12,6 +12,7 @@ mod images;
 mod invalid_from;
 mod judge;
 mod line_notes;
+mod load;
 mod local_images;
 mod member;
 mod menus;

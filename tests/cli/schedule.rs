@@ -35,6 +35,35 @@ fn passes_windows_and_layers_are_told_in_local_time_and_utc() {
 }
 
 #[test]
+fn a_schedule_that_comes_sooner_than_a_pass_can_end_is_said() {
+    let stage = stage();
+    let round =
+        |stage: &Stage| stage.run(&["schedule", "--at", NOW, "--output", "json"]).expect(0).json()["round"].clone();
+    assert_eq!(round(&stage)["fits"], true);
+    stage.edit("menusync.yaml", "requests_per_second: 1000", "requests_per_second: 0.001");
+    let words = "A pass over all 2 outlets takes 33 min or more, and the next one is due after 30 min: outlets are looked at \
+                 less often than `schedule` says";
+    let told = stage.run(&["schedule", "--at", NOW]).expect(0).stdout;
+    let fix = "raise `gobiz.requests_per_second`, or make `schedule` rarer";
+    assert!(told.contains(&format!("\nwarning: {words}; {fix}\n")), "{told}");
+    let seen = round(&stage);
+    assert_eq!((&seen["fits"], &seen["outlets"]), (&false.into(), &2.into()), "{seen}");
+    assert_eq!(
+        (seen["least_seconds"].as_f64(), seen["interval_seconds"].as_u64()),
+        (Some(2_000.0), Some(1_800)),
+        "{seen}"
+    );
+    let checks = stage.run(&["doctor", "--offline", "--output", "json"]).expect(0).json();
+    let told = checks["checks"].as_array().unwrap().iter().find(|check| check["name"] == "schedule").unwrap();
+    assert_eq!(
+        (told["health"].as_str(), told["seen"].as_str(), told["fix"].as_str()),
+        (Some("warn"), Some(words), Some(fix))
+    );
+    stage.append(KEMANG_FILE, "state: paused\n");
+    assert_eq!(round(&stage)["fits"], true, "what is paused is not called");
+}
+
+#[test]
 fn status_names_the_pass_that_the_schedule_names() {
     let stage = Stage::new();
     let schedule = stage.run(&["schedule", "--count", "1", "--output", "json"]).expect(0).json();

@@ -11,7 +11,7 @@ use crate::{
     fleet::Survey,
     notify,
     platform::{files::free_bytes, rights::is_open_to_all},
-    report::{Finding, counted},
+    report::{Finding, Lang, counted},
     settings::{self, Listen, Settings, Signature},
     source,
     state::{Overview, Running, SqliteState, StateError, check_writable, is_damaged, running_daemon},
@@ -91,6 +91,12 @@ pub(super) fn zones(session: &Session, survey: &Survey) -> Finding {
         })
         .collect();
     Finding::ok("zones", shown_zones.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// Whether a pass over all outlets can end before the next one is due; `None`: it can.
+pub(super) fn schedule(session: &Session, settings: &Settings, survey: &Survey) -> Option<Finding> {
+    let load = session.loaded().ok()?.round_load(&settings.gobiz, &settings.schedule, survey, moment(None));
+    Some(Finding::warn("schedule", Lang::En.round_too_long(&load)?, Lang::En.round_fix()))
 }
 
 /// The database, its directory, and who is at work with it.

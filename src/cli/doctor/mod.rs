@@ -27,6 +27,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Exit, CommandError> {
         let survey = session.survey(moment(None))?;
         findings.extend(here::operator(session, settings));
         findings.push(here::zones(session, &survey));
+        findings.extend(here::schedule(session, settings, &survey));
         findings.extend(here::state(session)?);
         findings.push(here::listen(session, settings));
         findings.extend(here::webhook(session, settings));

@@ -5,7 +5,8 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::untrusted::printable;
+use super::{Lang, untrusted::printable};
+use crate::schedule::RoundLoad;
 
 /// The passes over all outlets.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct Rounds {
     pub jitter: Duration,
     /// The next ones, without jitter.
     pub at: Vec<Timestamp>,
+    /// How long one takes.
+    pub load: RoundLoad,
 }
 
 /// What comes for one outlet.
@@ -95,6 +98,9 @@ pub fn schedule_text(rounds: &Rounds, agendas: &[Agenda]) -> String {
     for at in &rounds.at {
         let _ = writeln!(text, "  {}", moment(*at, &rounds.zone));
     }
+    if let Some(words) = Lang::En.round_too_long(&rounds.load) {
+        let _ = writeln!(text, "\nwarning: {}; {}", printable(&words), Lang::En.round_fix());
+    }
     for group in alike(agendas) {
         tell(&mut text, &group);
     }
@@ -154,9 +160,17 @@ pub fn schedule_json(rounds: &Rounds, agendas: &[Agenda], now: Timestamp) -> Str
         "schema": "menusync.schedule/1", "tool": env!("CARGO_PKG_VERSION"), "at": now,
         "schedule": rounds.schedule, "timezone": rounds.zone.iana_name(), "jitter_seconds": rounds.jitter.as_secs_f64(),
         "passes": rounds.at.iter().map(|at| clocks(*at, &rounds.zone)).collect::<Vec<_>>(),
+        "round": round(&rounds.load),
         "outlets": agendas.iter().map(outlet).collect::<Vec<_>>(),
     });
     format!("{document:#}")
+}
+
+fn round(load: &RoundLoad) -> Value {
+    json!({
+        "outlets": load.outlets, "least_seconds": load.least.as_secs_f64(),
+        "interval_seconds": load.interval.map(|interval| interval.as_secs()), "fits": load.too_short().is_none(),
+    })
 }
 
 /// A moment in UTC, on the outlet's clocks, and what people call those.

@@ -5,6 +5,7 @@
 mod changes;
 mod cron;
 mod fields;
+mod load;
 mod recurrence;
 mod stretches;
 mod windows;
@@ -12,6 +13,7 @@ mod windows;
 pub use changes::gate_changes;
 pub use cron::Cron;
 pub use fields::CronError;
+pub use load::{RoundLoad, shortest_interval};
 pub use recurrence::{Endless, MOST_JOINED, Recurrence, Stretch};
 pub use stretches::Stretches;
 pub use windows::{Gate, Window, WindowKind, gate};

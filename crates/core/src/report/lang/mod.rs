@@ -13,6 +13,7 @@ mod notices;
 mod page;
 mod photos;
 mod rollout;
+mod rounds;
 mod states;
 mod stock;
 #[cfg(test)]

@@ -70,6 +70,8 @@ fn all(lang: Lang) -> Vec<(&'static str, String)> {
         super::photos::texts(lang),
         super::photos::sentences(lang),
         super::rollout::sentences(lang),
+        super::rounds::sentences(lang),
+        super::rounds::texts(lang),
         super::states::texts(lang),
         super::stock::texts(lang),
         super::stock::sentences(lang),
