@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::{
     Exit,
@@ -37,7 +37,7 @@ use crate::{
     report::{self, ApplyLine, OutletReport, PlanReport, ReleaseHints, SavedPlan, View, untrusted::printable},
     sync::{
         Clock, Consent as PassConsent, Context, InSync, Outcome, OutletState, PassOptions, PassResult, Passes,
-        PollSlots, PollWaker, RolloutOrder, Target, note_rollout, pass, store_failure,
+        PollSlots, PollWaker, RolloutOrder, Slots, Target, note_rollout, pass, store_failure,
     },
 };
 
@@ -345,7 +345,7 @@ pub(super) fn context(
         clock: Clock::System,
         verify_timeout: settings.verify.timeout,
         verify_interval: settings.verify.interval,
-        slots: Arc::new(Semaphore::new(settings.gobiz.concurrency)),
+        slots: Slots::new(settings.gobiz.concurrency),
         poll_slots: PollSlots::new(settings.gobiz.concurrency),
         revision: loaded.revision.clone(),
         author: loaded.author.clone(),

@@ -310,7 +310,7 @@ impl Control {
     async fn reload(&self, wait: bool) -> Option<Reloaded> {
         if !wait {
             self.orders.send(Order::Reload(Reply::nobody())).await.ok()?;
-            return Some(Reloaded::Asked { after_restart: self.view.shown().after_restart });
+            return Some(Reloaded::Asked { after_restart: self.view.read(|shown| shown.after_restart.clone()) });
         }
         let (answer, heard) = oneshot::channel();
         self.orders.send(Order::Reload(Reply::to(answer))).await.ok()?;

@@ -7,6 +7,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use super::timetable::Timetable;
 use crate::{catalog::OutletId, policy::Policy, schedule::Cron, settings::Settings};
 
 /// The first retry of a failed outlet (documented behaviour of this program); each further one waits twice as long.
@@ -27,7 +28,7 @@ pub(super) struct Due {
     /// When `schedule` was worked out.
     planned: Timestamp,
     layers: Option<Timestamp>,
-    outlets: BTreeMap<OutletId, Timestamp>,
+    outlets: Timetable<OutletId, Timestamp>,
     /// Those of which it is another one than when that was last asked.
     moved: BTreeSet<OutletId>,
     /// How often the wait of an outlet that failed was doubled.
@@ -43,7 +44,7 @@ impl Due {
             schedule: None,
             planned: now,
             layers,
-            outlets: BTreeMap::new(),
+            outlets: Timetable::default(),
             moved: BTreeSet::new(),
             doublings: BTreeMap::new(),
         };
@@ -79,14 +80,14 @@ impl Due {
     /// The outlets that want a pass at another time than when this was last asked, and when.
     pub(super) fn take_moved(&mut self) -> impl Iterator<Item = (OutletId, Option<Timestamp>)> {
         std::mem::take(&mut self.moved).into_iter().map(|outlet| {
-            let at = self.outlets.get(&outlet).copied();
+            let at = self.outlets.get(&outlet);
             (outlet, at)
         })
     }
 
     /// The first moment at which anything is due.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        self.schedule.into_iter().chain(self.layers).chain(self.outlets.values().copied()).min()
+        self.schedule.into_iter().chain(self.layers).chain(self.outlets.first()).min()
     }
 
     /// Whether the schedule is due. However many ticks have passed meanwhile, they count as one. A clock that was set
@@ -104,16 +105,14 @@ impl Due {
     }
 
     pub(super) fn take_outlets(&mut self, now: Timestamp) -> Vec<OutletId> {
-        let due: Vec<OutletId> =
-            self.outlets.iter().filter(|(_, due)| **due <= now).map(|(outlet, _)| outlet.clone()).collect();
-        self.outlets.retain(|_, at| *at > now);
+        let due: Vec<OutletId> = std::iter::from_fn(|| self.outlets.take_due(now)).collect();
         self.moved.extend(due.iter().cloned());
         due
     }
 
     /// An outlet wants a pass at `at`.
     pub(super) fn at(&mut self, outlet: &OutletId, at: Timestamp) {
-        self.outlets.insert(outlet.clone(), at);
+        self.outlets.set(outlet, at);
         self.moved.insert(outlet.clone());
     }
 
@@ -150,7 +149,7 @@ impl Due {
 
     /// A pass begins: what was due for the outlet is being done.
     pub(super) fn forget(&mut self, outlet: &OutletId) {
-        if self.outlets.remove(outlet).is_some() {
+        if self.outlets.remove(outlet) {
             self.moved.insert(outlet.clone());
         }
     }

@@ -112,8 +112,7 @@ impl<W: Worker> Daemon<W> {
 
     /// What a reload that took the files says of them: errors keep only the outlets they concern from being used.
     fn how_taken(&self, unused: Unused) -> Reloaded {
-        let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
-        let outlets = self.survey.members.len();
+        let (invalid, outlets) = (self.invalid, self.survey.members.len());
         let mut words = unused.old_hold;
         if self.survey.diagnostics.iter().any(Diagnostic::is_error) {
             words.push(format!(
@@ -158,7 +157,7 @@ impl<W: Worker> Daemon<W> {
             tracing::warn!("the commit of the files is not known: {why}");
         }
         let (settings, unused) = self.unused(beside);
-        let is_news = self.view.shown().after_restart != unused.after_restart;
+        let is_news = self.view.read(|shown| shown.after_restart != unused.after_restart);
         if let Some(words) = unused.after_restart.as_ref().filter(|_| is_news || is_asked) {
             tracing::warn!("{words}");
         }
@@ -200,6 +199,7 @@ impl<W: Worker> Daemon<W> {
     /// Nothing is known of what the files want, so what was read before is not pushed either.
     fn lose_root(&mut self, error: String) -> Reloaded {
         self.withdraw_all();
+        self.drop_waiting();
         self.view.refuse(Refused::Unreadable(error.clone()), self.now());
         if self.unreadable.as_ref().is_none_or(|(known, _)| *known != error) {
             tracing::error!(%error, "nothing is pushed: the files cannot be read");
@@ -209,14 +209,15 @@ impl<W: Worker> Daemon<W> {
     }
 
     fn take_survey(&mut self, survey: Arc<Survey>) {
-        let before = self.view.shown().files.as_ref().map(|(_, before)| Arc::clone(before));
+        let before = self.view.files().map(|(_, before)| before);
         super::note::tell_invalid_soon(&survey, before.as_deref());
         self.survey = survey;
+        self.invalid = self.survey.invalid();
         self.view.update(|shown| shown.files = Some((Arc::clone(&self.loaded), Arc::clone(&self.survey))));
         self.others.set(self.loaded.image_files());
         self.context.peers = Arc::clone(&self.survey.peers);
         self.due.set_layers(self.survey.next_change);
-        let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
+        let invalid = self.invalid;
         if invalid > 0 {
             let errors = self.survey.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
             tracing::error!(
@@ -226,6 +227,7 @@ impl<W: Worker> Daemon<W> {
             );
         }
         self.missing_is_due = true;
+        self.renew_round_load();
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
+use super::timetable::Timetable;
 use crate::catalog::OutletId;
 
 /// The shortest time between two looks at one outlet that are due to hints (our choice).
@@ -52,7 +53,8 @@ pub struct Hints {
 
 #[derive(Default)]
 struct Inner {
-    waiting: BTreeMap<OutletId, (Hint, Instant)>,
+    waiting: BTreeMap<OutletId, Hint>,
+    due: Timetable<OutletId, Instant>,
     taken: BTreeMap<OutletId, Instant>,
     announced: BTreeMap<OutletId, Uuid>,
 }
@@ -63,8 +65,11 @@ impl Hints {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let due = inner.taken.get(outlet).map_or(now, |taken| now.max(*taken + APART));
-        let waiting = inner.waiting.entry(outlet.clone()).or_insert((hint, due));
-        waiting.0 = waiting.0.max(hint);
+        let known = inner.waiting.get(outlet).copied();
+        inner.waiting.insert(outlet.clone(), known.map_or(hint, |known| known.max(hint)));
+        if known.is_none() {
+            inner.due.set(outlet, due);
+        }
         drop(inner);
         self.given.notify_one();
     }
@@ -103,13 +108,9 @@ impl Hints {
     /// One that is due, or when the next one is.
     fn take_due(&self) -> Result<(OutletId, Hint), Option<Instant>> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = inner.waiting.iter().min_by_key(|(_, (_, due))| *due);
-        let (outlet, hint, due) = first.map(|(outlet, (hint, due))| (outlet.clone(), *hint, *due)).ok_or(None)?;
         let now = Instant::now();
-        if due > now {
-            return Err(Some(due));
-        }
-        inner.waiting.remove(&outlet);
+        let outlet = inner.due.take_due(now).ok_or_else(|| inner.due.first())?;
+        let hint = inner.waiting.remove(&outlet).unwrap_or(Hint::WentLive);
         inner.taken.insert(outlet.clone(), now);
         Ok((outlet, hint))
     }

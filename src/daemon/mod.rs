@@ -7,6 +7,8 @@
 
 mod approvals;
 mod control;
+#[cfg(test)]
+mod counting;
 mod due;
 mod files;
 mod hints;
@@ -16,12 +18,15 @@ mod note;
 mod notices;
 mod parts;
 mod passes;
+mod queue;
+mod round_load;
 mod rounds;
 mod sharing;
 mod stopping;
 mod switches;
 #[cfg(test)]
 mod tests;
+mod timetable;
 mod view;
 mod waves;
 mod worker;
@@ -48,6 +53,7 @@ use self::{
     loader::{Loader, PANICKED as LOAD_PANICKED, Read, Reasons},
     note::LastNote,
     passes::Busy,
+    queue::Queue,
     rounds::{Cause, Rounds},
     sharing::Sharing,
     stopping::told_to_stop,
@@ -56,8 +62,9 @@ use crate::{
     catalog::OutletId,
     fleet::{Loaded, Selection, Survey},
     notify::Notices,
+    schedule::RoundLoad,
     settings::Settings,
-    sync::{Context, InSync, Outcome, PollSlots, PollWaker},
+    sync::{Context, InSync, Outcome, PollSlots, PollWaker, Slots},
     systemd::Notifier,
     watch::{Changed, Others, WatchError, Watcher},
 };
@@ -77,6 +84,7 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut note = |ended: Outcome| _ = outcomes.insert(ended.outlet.clone(), ended);
     let mut stop_by = None;
     loop {
+        daemon.begin_waiting();
         let is_overdue = async {
             match stop_by {
                 Some(stop_by) => tokio::time::sleep_until(stop_by).await,
@@ -88,8 +96,9 @@ pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
                 Some(ended) => daemon.ended(ended).into_iter().for_each(&mut note),
                 None => break,
             },
+            () = daemon.context.slots.freed() => {}
             () = told_to_stop(&mut daemon.orders), if stop_by.is_none() => {
-                daemon.stop();
+                daemon.stop().iter().map(Outcome::withdrawn).for_each(&mut note);
                 stop_by = Some(Instant::now() + STOP_WITHIN);
             }
             () = is_overdue => {
@@ -125,6 +134,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
                 daemon.take(reasons, files)?;
             }
             Some(ended) = daemon.tasks.join_next_with_id(), if !daemon.tasks.is_empty() => drop(daemon.ended(ended)),
+            () = daemon.context.slots.freed() => {}
             order = daemon.orders.recv() => match order {
                 Some(Order::Reload(reply)) => daemon.reload_asked(reply),
                 Some(Order::Pass) => daemon.begin_all(Cause::Signal),
@@ -133,6 +143,7 @@ pub async fn run<W: Worker>(parts: Parts<W>) -> Result<(), DaemonError> {
         }
         // Here and not only after the sleep: events that come faster than the sleep ends must not starve it.
         daemon.tick();
+        daemon.begin_waiting();
         if std::mem::take(&mut daemon.missing_is_due) {
             tokio::spawn(daemon.tell_missing());
         }
@@ -159,12 +170,16 @@ struct Daemon<W> {
     /// Those that its addresses and limits are from as long as the process lives.
     started_with: Settings,
     survey: Arc<Survey>,
+    /// How many of them have invalid files.
+    invalid: usize,
     loader: Loader,
     worker: Arc<W>,
     context: Context,
     notifier: Notifier,
     orders: tokio::sync::mpsc::Receiver<Order>,
     stop: channel::Sender<bool>,
+    /// Passes that have not begun.
+    queue: Queue,
     tasks: JoinSet<Outcome>,
     busy: BTreeMap<OutletId, Busy>,
     /// The outlet of each of these.
@@ -172,6 +187,8 @@ struct Daemon<W> {
     /// Those that want one more pass, and the round that it belongs to.
     again: HashMap<OutletId, u64>,
     rounds: Rounds,
+    /// How long a pass over all outlets takes.
+    round_load: RoundLoad,
     due: Due,
     hints: Arc<Hints>,
     sharing: Sharing,
@@ -201,7 +218,7 @@ impl<W: Worker> Daemon<W> {
             clock,
             verify_timeout: settings.verify.timeout,
             verify_interval: settings.verify.interval,
-            slots: Arc::new(tokio::sync::Semaphore::new(settings.gobiz.concurrency)),
+            slots: Slots::new(settings.gobiz.concurrency),
             poll_slots: PollSlots::new(settings.gobiz.concurrency),
             revision: loaded.revision.clone(),
             files: None,
@@ -215,6 +232,7 @@ impl<W: Worker> Daemon<W> {
         };
         let others = Others::default();
         others.set(loaded.image_files());
+        let round_load = loaded.round_load(&settings.gobiz, &settings.schedule, &survey, now);
         let due = Due::new(&settings, survey.next_change, now);
         Self {
             root: loaded.root.clone(),
@@ -222,6 +240,7 @@ impl<W: Worker> Daemon<W> {
             loaded,
             started_with: settings.clone(),
             settings,
+            invalid: survey.invalid(),
             survey,
             loader: Loader::default(),
             worker: Arc::new(worker),
@@ -229,11 +248,13 @@ impl<W: Worker> Daemon<W> {
             notifier,
             orders,
             stop,
+            queue: Queue::default(),
             tasks: JoinSet::new(),
             busy: BTreeMap::new(),
             outlet_of: HashMap::new(),
             again: HashMap::new(),
             rounds: Rounds::default(),
+            round_load,
             due,
             hints,
             sharing: Sharing::alone(),
@@ -267,6 +288,9 @@ impl<W: Worker> Daemon<W> {
         }
         let slow = self.loader.slow();
         let is_time = self.due.take_schedule(now);
+        if is_time {
+            self.show_round_load();
+        }
         if is_time && slow.is_some() {
             // The files read before are used, so that a mount that hangs for a day does not hide drift for a day.
             self.begin_all(Cause::Schedule);
@@ -306,8 +330,8 @@ impl<W: Worker> Daemon<W> {
     }
 
     fn summary(&self) -> String {
-        let invalid = self.survey.members.iter().filter(|member| !member.valid).count();
-        let wrong = if invalid > 0 { format!(", {invalid} invalid") } else { String::new() };
-        format!("{} outlets{wrong}, {} in work", self.survey.members.len(), self.busy.len())
+        let number = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+        let (wrong, waiting) = (number(self.invalid, "invalid"), number(self.queue.len(), "waiting"));
+        format!("{} outlets{wrong}, {} in work{waiting}", self.survey.members.len(), self.busy.len())
     }
 }

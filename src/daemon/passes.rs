@@ -1,5 +1,5 @@
-//! The passes under way: starting them, at most one for an outlet, and what their end leads to. Why one starts is the
-//! loop's to know.
+//! The passes: those that wait, those under way, at most one for an outlet, and what their end leads to. Why one starts is the
+//! loop's to know, which of them begins next the queue's.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,12 +9,15 @@ use tokio::{
 };
 use tracing::{Instrument, Span, field};
 
-use super::{Daemon, Hint, Worker, note, notices, rounds::Cause};
+use super::{
+    Daemon, Hint, Worker, note, notices,
+    rounds::{Cause, Urgency},
+};
 use crate::{
     catalog::OutletId,
     remote::Retry,
     report::counts_for_push,
-    sync::{Outcome, OutletState, PassResult, Target},
+    sync::{Outcome, OutletState, PassResult, Slot, Target},
 };
 
 /// A pass under way.
@@ -59,7 +62,7 @@ impl<W: Worker> Daemon<W> {
         self.busy.values().for_each(Busy::withdraw);
     }
 
-    /// Starts a pass that has joined `round`, or notes that one more is needed when the one under way has ended.
+    /// An outlet waits for a pass that has joined `round`; while one is under way, it waits for the end of that first.
     fn begin(&mut self, outlet: &OutletId, round: u64) {
         let member = self.survey.member(outlet.as_str());
         let is_ours = self.is_ours(outlet);
@@ -74,13 +77,59 @@ impl<W: Worker> Daemon<W> {
             }
             return;
         }
+        let urgency = self.rounds.cause(round).map_or(Urgency::Schedule, Cause::urgency);
+        self.rounds.wait(round);
+        if let Some(left) = self.queue.add(outlet, &member.account, urgency, round) {
+            let now = self.now();
+            self.rounds.waited(left, now);
+            self.rounds.leave(left, now);
+        }
+    }
+
+    /// Begins passes as long as there are slots for them.
+    pub(super) fn begin_waiting(&mut self) {
+        if *self.stop.borrow() {
+            return;
+        }
+        while let Some(outlet) = self.queue.next(self.context.slots.all()) {
+            let Some(slot) = self.context.slots.try_acquire() else { break };
+            let Some(round) = self.queue.begin(&outlet, &slot) else { break };
+            self.rounds.waited(round, self.now());
+            self.start(&outlet, slot, round);
+        }
+        self.show_waiting();
+    }
+
+    fn show_waiting(&self) {
+        let waiting = self.queue.len();
+        self.view.renew(|shown| std::mem::replace(&mut shown.waiting, waiting) != waiting);
+    }
+
+    /// Nobody waits any more for a pass that has not begun; who did.
+    pub(super) fn drop_waiting(&mut self) -> Vec<OutletId> {
+        let now = self.now();
+        let waited = self.queue.clear();
+        self.show_waiting();
+        for (_, round) in &waited {
+            self.rounds.give_up(*round);
+            self.rounds.leave(*round, now);
+        }
+        waited.into_iter().map(|(outlet, _)| outlet).collect()
+    }
+
+    fn start(&mut self, outlet: &OutletId, slot: Slot, round: u64) {
+        let Some(member) = self.survey.member(outlet.as_str()) else {
+            // It has gone from the files while it waited.
+            self.rounds.leave(round, self.now());
+            return;
+        };
         self.due.forget(outlet);
         let (worker, loaded, context) = (Arc::clone(&self.worker), Arc::clone(&self.loaded), self.context.clone());
         let (member, target) = (member.clone(), member.target());
         let (withdraw, withdrawn) = channel::channel(false);
         let revision = self.context.revision.as_deref();
         let span = tracing::info_span!("pass", %outlet, pass = round, revision, request_id = field::Empty);
-        let visit = async move { worker.visit(&context, &loaded, &member, withdrawn).await };
+        let visit = async move { worker.visit(&context, slot, &loaded, &member, withdrawn).await };
         let task = self.tasks.spawn(visit.instrument(span.clone())).id();
         self.busy.insert(outlet.clone(), Busy { target, round, span, withdraw });
         self.outlet_of.insert(task, outlet.clone());
@@ -128,6 +177,7 @@ impl<W: Worker> Daemon<W> {
                 self.notices.report(notices::seen(&outcome, None));
             }
         } else {
+            self.queue.note_look(&outlet);
             let member = self.survey.member(outcome.outlet.as_str());
             let invalid_from = member.and_then(|member| member.invalid_from.as_deref());
             self.notices.report(notices::seen(&outcome, invalid_from));

@@ -1,7 +1,7 @@
 //! Rounds: the passes that one reason started. When the last of them has ended, the log says in one line how each ended and
 //! how long it took; a round in which nothing was new is said to those only who ask for more.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use jiff::Timestamp;
 
@@ -47,7 +47,32 @@ impl Cause {
     }
 }
 
+/// How soon a pass begins among those that wait: the first of these goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    /// Something has happened at this outlet, or its stock is to be switched back now.
+    Event,
+    /// What it sells is to change.
+    Files,
+    /// A person waits for it.
+    Asked,
+    /// A time of its own has come.
+    Due,
+    /// It is looked at now and then.
+    Schedule,
+}
+
 impl Cause {
+    pub(super) fn urgency(self) -> Urgency {
+        match self {
+            Self::Event | Self::Stock => Urgency::Event,
+            Self::Files | Self::Wave => Urgency::Files,
+            Self::Reload | Self::Signal => Urgency::Asked,
+            Self::Layer | Self::Due => Urgency::Due,
+            Self::Start | Self::Schedule => Urgency::Schedule,
+        }
+    }
+
     /// Whether somebody asked for it, by starting it for instance, who wants to know that it began and that it is over.
     fn is_asked_for(self) -> bool {
         matches!(self, Self::Start | Self::Reload | Self::Signal)
@@ -59,6 +84,8 @@ impl Cause {
 pub(super) struct Rounds {
     begun: u64,
     open: BTreeMap<u64, Round>,
+    /// What the last one of the schedule took until its last outlet was begun.
+    measured: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -68,6 +95,8 @@ struct Round {
     revision: Option<String>,
     /// Passes that have not ended, and one more while passes are still added.
     left: usize,
+    /// Of these, the ones that have not begun.
+    waiting: usize,
     ended: Ended,
 }
 
@@ -82,7 +111,8 @@ impl Rounds {
     /// A new round, numbered from 1. It stays open until [`Self::leave`] was called once more than [`Self::join`].
     pub(super) fn open(&mut self, cause: Cause, revision: Option<String>, now: Timestamp) -> u64 {
         self.begun += 1;
-        self.open.insert(self.begun, Round { cause, began: now, revision, left: 1, ended: Ended::default() });
+        let round = Round { cause, began: now, revision, left: 1, waiting: 0, ended: Ended::default() };
+        self.open.insert(self.begun, round);
         self.begun
     }
 
@@ -96,6 +126,37 @@ impl Rounds {
         if let Some(round) = self.open.get_mut(&number) {
             round.left += 1;
         }
+    }
+
+    /// A pass that belongs to it waits for a slot.
+    pub(super) fn wait(&mut self, number: u64) {
+        if let Some(round) = self.open.get_mut(&number) {
+            round.waiting += 1;
+        }
+    }
+
+    /// A pass that waited does so no more: it begins, or another round has it.
+    pub(super) fn waited(&mut self, number: u64, now: Timestamp) {
+        let Some(round) = self.open.get_mut(&number) else { return };
+        round.waiting -= 1;
+        if round.waiting == 0 && round.cause == Cause::Schedule {
+            self.measured = Duration::try_from(now.duration_since(round.began)).ok();
+        }
+    }
+
+    /// Nobody of it waits any more, as nothing is passed over.
+    pub(super) fn give_up(&mut self, number: u64) {
+        if let Some(round) = self.open.get_mut(&number) {
+            round.waiting = 0;
+        }
+    }
+
+    /// What the last round of the schedule took until its last outlet was begun; what one takes that is not through yet, if
+    /// that is more.
+    pub(super) fn measured(&self, now: Timestamp) -> Option<Duration> {
+        let open = self.open.values().filter(|round| round.cause == Cause::Schedule && round.waiting > 0);
+        let open = open.filter_map(|round| Duration::try_from(now.duration_since(round.began)).ok());
+        open.chain(self.measured).max()
     }
 
     /// All that belong to it have joined.

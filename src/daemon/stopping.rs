@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{Daemon, Order, Worker};
-use crate::sync::{Outcome, chain, ended_by_stop};
+use crate::{
+    fleet::Member,
+    sync::{Outcome, Target, chain, ended_by_stop},
+};
 
 /// How long passes get to end after the signal to stop. Only the answer to a push in flight takes long; one that does not
 /// come in this time is looked for after the next start, like any other that was lost. With this the process is gone
@@ -14,10 +17,13 @@ pub const STOP_WITHIN: Duration = Duration::from_secs(19);
 const LEFT_WITHIN: Duration = Duration::from_secs(1);
 
 impl<W: Worker> Daemon<W> {
-    pub(super) fn stop(&self) {
+    /// Which outlets waited for a pass that will not begin.
+    pub(super) fn stop(&mut self) -> Vec<Target> {
         self.context.in_flight.close();
         self.stop.send_replace(true);
         self.withdraw_all();
+        let waited = self.drop_waiting();
+        waited.iter().filter_map(|outlet| self.survey.member(outlet.as_str())).map(Member::target).collect()
     }
 
     /// How the passes under way end that are not waited for any more.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // a test fails by panicking
 
+mod order;
+
 use std::{
     fs,
     sync::{
@@ -18,7 +20,7 @@ use crate::{
     fleet::{self, Member},
     remote::Retry,
     state::testing::inline,
-    sync::{Clock, InFlight, PassResult, Target},
+    sync::{Clock, InFlight, PassResult, Slot, Target},
     systemd::{Notifier, ServiceManager},
 };
 
@@ -43,7 +45,14 @@ impl Worker for Faulty {
         true
     }
 
-    async fn visit(&self, _: &Context, _: &Arc<Loaded>, member: &Member, _: channel::Receiver<bool>) -> Outcome {
+    async fn visit(
+        &self,
+        _: &Context,
+        _: Slot,
+        _: &Arc<Loaded>,
+        member: &Member,
+        _: channel::Receiver<bool>,
+    ) -> Outcome {
         assert_ne!(member.id.as_str(), "G1", "this is the fault that the test asks for");
         Outcome::failed(&member.target(), "as ordered".to_owned())
     }
@@ -60,6 +69,7 @@ impl Worker for Endless {
     async fn visit(
         &self,
         _: &Context,
+        _: Slot,
         _: &Arc<Loaded>,
         member: &Member,
         mut withdrawn: channel::Receiver<bool>,
@@ -70,11 +80,17 @@ impl Worker for Endless {
 }
 
 fn parts<W>(worker: W) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
+    parts_of(worker, 2, 8)
+}
+
+/// Outlets G1, G2 and so on.
+fn parts_of<W>(worker: W, outlets: usize, concurrency: usize) -> (TempDir, mpsc::Sender<Order>, Parts<W>) {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path().join("root");
     fs::create_dir_all(root.join("catalogs")).unwrap();
-    fs::write(root.join("menusync.yaml"), "target: sandbox\n").unwrap();
-    for id in ["G1", "G2"] {
+    let settings = format!("target: sandbox\ngobiz: {{concurrency: {concurrency}}}\n");
+    fs::write(root.join("menusync.yaml"), settings).unwrap();
+    for id in (1..=outlets).map(|number| format!("G{number}")) {
         let menu = "menus: [{name: Nasi, menu_items: [{external_id: A, name: Nasi Uduk, price: 20000}]}]";
         fs::write(root.join(format!("catalogs/{id}.yaml")), format!("outlet: {id}\nname: {id}\n{menu}\n")).unwrap();
     }
@@ -112,11 +128,11 @@ async fn a_pass_that_panics_is_a_failed_outlet_and_no_forgotten_one() {
 
 #[tokio::test]
 async fn an_order_to_stop_ends_a_single_pass_and_says_so_of_every_outlet() {
-    let (_directory, sender, parts) = parts(Endless);
+    let (_directory, sender, parts) = parts_of(Endless, 5, 2);
     sender.send(Order::Reload(Reply::nobody())).await.unwrap();
     sender.send(Order::Stop).await.unwrap();
     let outcomes = once(parts).await;
-    assert_eq!(outcomes.len(), 2);
+    assert_eq!(outcomes.len(), 5, "those too whose pass has not begun");
     assert!(outcomes.iter().all(Outcome::was_withdrawn), "{outcomes:?}");
 }
 
@@ -137,7 +153,7 @@ impl Worker for Deaf {
         true
     }
 
-    async fn visit(&self, _: &Context, _: &Arc<Loaded>, _: &Member, _: channel::Receiver<bool>) -> Outcome {
+    async fn visit(&self, _: &Context, _: Slot, _: &Arc<Loaded>, _: &Member, _: channel::Receiver<bool>) -> Outcome {
         std::future::pending().await
     }
 }
@@ -202,7 +218,14 @@ impl Worker for Failing {
         true
     }
 
-    async fn visit(&self, _: &Context, _: &Arc<Loaded>, member: &Member, _: channel::Receiver<bool>) -> Outcome {
+    async fn visit(
+        &self,
+        _: &Context,
+        _: Slot,
+        _: &Arc<Loaded>,
+        member: &Member,
+        _: channel::Receiver<bool>,
+    ) -> Outcome {
         self.0.fetch_add(1, Relaxed);
         Outcome::failed(&member.target(), "as ordered".to_owned())
     }

@@ -13,6 +13,7 @@ use crate::{
     catalog::OutletId,
     fleet::{Loaded, Survey},
     report::StatusLine,
+    schedule::RoundLoad,
     sync::{Outcome, OutletState},
 };
 
@@ -32,7 +33,7 @@ pub struct Shown {
     pub stopping: bool,
     /// It has begun to pass over all outlets at least once.
     pub passing: bool,
-    /// The files in use and what a look over all outlets found in them; `None` before the daemon has taken over.
+    /// See [`View::files`].
     pub files: Option<(Arc<Loaded>, Arc<Survey>)>,
     /// When files were last taken into use.
     pub taken: Option<Timestamp>,
@@ -48,6 +49,10 @@ pub struct Shown {
     pub due: BTreeMap<OutletId, Timestamp>,
     /// Outlets that are passed over right now.
     pub in_work: BTreeSet<OutletId>,
+    /// How many outlets wait for a pass to begin.
+    pub waiting: usize,
+    /// How long a pass over all of them takes.
+    pub round_load: Option<RoundLoad>,
     /// How passes ended that could not be stored, and when: what is stored of these outlets is out of date.
     pub unstored: BTreeMap<OutletId, (OutletState, Option<String>, Timestamp)>,
     /// When a pass over an outlet last ended.
@@ -124,6 +129,8 @@ impl Default for View {
             next_pass: None,
             due: BTreeMap::new(),
             in_work: BTreeSet::new(),
+            waiting: 0,
+            round_load: None,
             unstored: BTreeMap::new(),
             last_pass: None,
             share: None,
@@ -133,9 +140,19 @@ impl Default for View {
 }
 
 impl View {
-    /// How it stands now.
+    /// How it stands now: a copy of all, which a large fleet makes large. Who wants a part of it has [`Self::read`].
     pub fn shown(&self) -> Shown {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.read(Shown::clone)
+    }
+
+    /// A part of how it stands now. Nobody else gets on meanwhile.
+    pub fn read<T>(&self, part: impl FnOnce(&Shown) -> T) -> T {
+        part(&self.shown.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The files in use and what a look over all outlets found in them; `None` before the daemon has taken over.
+    pub fn files(&self) -> Option<(Arc<Loaded>, Arc<Survey>)> {
+        self.read(|shown| shown.files.clone())
     }
 
     /// A number that is another one whenever something else is shown.

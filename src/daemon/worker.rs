@@ -12,8 +12,8 @@ use crate::{
     report::errors_brief,
     state::SharedState,
     sync::{
-        Context, Desired, Outcome, PassOptions, finish_pending_push, note_rollout, observe, observe_invalid, pass,
-        pass_unchanged, recall,
+        Context, Desired, Outcome, PassOptions, Slot, finish_pending_push, note_rollout, observe, observe_invalid,
+        pass, pass_unchanged, recall,
     },
 };
 
@@ -24,6 +24,7 @@ pub trait Worker: Send + Sync + 'static {
     fn visit(
         &self,
         context: &Context,
+        slot: Slot,
         loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
@@ -49,11 +50,12 @@ impl<R: Read + Write + Clone + 'static> Worker for Pusher<R> {
     async fn visit(
         &self,
         context: &Context,
+        slot: Slot,
         loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
-        let outcome = Box::pin(self.push(context, loaded, member, withdrawn.clone())).await;
+        let outcome = Box::pin(self.push(context, slot, loaded, member, withdrawn.clone())).await;
         // What a look has found of older files says nothing of the newer ones, which a pass looks at next.
         if outcome.request_id.is_some() || !*withdrawn.borrow() {
             note_rollout(context, false, &outcome).await;
@@ -78,6 +80,7 @@ impl<R: Read + Write + Clone + 'static> Pusher<R> {
     async fn push(
         &self,
         context: &Context,
+        slot: Slot,
         loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
@@ -86,9 +89,7 @@ impl<R: Read + Write + Clone + 'static> Pusher<R> {
         let remote = &self.0.as_account(member.account.as_deref());
         let basis = loaded.basis(&target.id, context.clock.now());
         let options = PassOptions { withdrawn: Some(withdrawn.clone()), basis, ..PassOptions::default() };
-        let Some(mut slot) = while_wanted(context, &withdrawn, context.slot()).await else {
-            return Outcome::withdrawn(&target);
-        };
+        let mut slot = Some(slot);
         if let Some(basis) = basis {
             let again = async || desired(context, loaded, member).await.ok().flatten();
             let look = Box::pin(pass_unchanged(context, remote, &target, basis, again));
@@ -106,9 +107,8 @@ impl<R: Read + Write + Clone + 'static> Pusher<R> {
             Err(hung) => return Outcome::failed(&target, hung.to_string()),
         };
         let Some(desired) = composed else {
-            drop(slot);
-            Box::pin(finish_pending_push(context, remote, &target)).await;
-            let look = Box::pin(invalid(context, remote, member));
+            Box::pin(finish_pending_push(context, &mut slot, remote, &target)).await;
+            let look = Box::pin(invalid(context, slot, remote, member));
             return unless(context, &withdrawn, member, look).await;
         };
         let recalled = recall(&context.state, &target.id, context.clock.now()).await;
@@ -128,8 +128,8 @@ impl<R: Read + Write + Clone + 'static> Pusher<R> {
             // Boxed, as are the other long walks here: those that wait for their turn would hold room for all of it.
             None => Box::pin(pass(context, slot, remote, &target, &desired, &options)).await,
             Some(why) => {
-                Box::pin(finish_pending_push(context, remote, &target)).await;
-                let observed = Box::pin(observe_invalid(context, remote, &target, why));
+                Box::pin(finish_pending_push(context, &mut slot, remote, &target)).await;
+                let observed = Box::pin(observe_invalid(context, slot, remote, &target, why));
                 unless(context, &withdrawn, member, observed).await
             }
         }
@@ -140,20 +140,17 @@ impl<R: Read + Clone + 'static> Worker for Observer<R> {
     async fn visit(
         &self,
         context: &Context,
+        slot: Slot,
         loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
         let remote = &self.0.as_account(member.account.as_deref());
         let look = async {
-            let slot = context.slot().await;
             match desired(context, loaded, member).await {
                 Err(hung) => Outcome::failed(&member.target(), hung.to_string()),
-                Ok(Some(desired)) => Box::pin(observe(context, slot, remote, &member.target(), &desired)).await,
-                Ok(None) => {
-                    drop(slot);
-                    Box::pin(invalid(context, remote, member)).await
-                }
+                Ok(Some(desired)) => Box::pin(observe(context, Some(slot), remote, &member.target(), &desired)).await,
+                Ok(None) => Box::pin(invalid(context, Some(slot), remote, member)).await,
             }
         };
         unless(context, &withdrawn, member, look).await
@@ -216,8 +213,8 @@ async fn while_wanted<T>(
     }
 }
 
-async fn invalid<R: Read>(context: &Context, remote: &R, member: &Member) -> Outcome {
+async fn invalid<R: Read>(context: &Context, slot: Option<Slot>, remote: &R, member: &Member) -> Outcome {
     let why = errors_brief(member.diagnostics.iter().map(AsRef::as_ref))
         .unwrap_or_else(|| "its files are invalid".to_owned());
-    observe_invalid(context, remote, &member.target(), why).await
+    observe_invalid(context, slot, remote, &member.target(), why).await
 }

@@ -90,6 +90,11 @@ impl Survey {
         !self.unread.is_empty()
     }
 
+    /// How many outlets have invalid files.
+    pub fn invalid(&self) -> usize {
+        self.members.iter().filter(|member| !member.valid).count()
+    }
+
     /// The outlet of this id.
     pub fn member(&self, id: &str) -> Option<&Member> {
         self.position(id).ok().map(|at| &self.members[at])

@@ -31,6 +31,7 @@ mod push;
 mod reason;
 mod rollout;
 mod set_stock;
+mod slots;
 mod switch;
 mod switch_back;
 mod switch_record;
@@ -61,6 +62,7 @@ pub use pins::{apply_pins, rule_errors};
 pub use poll_waker::PollWaker;
 pub use reason::{pause_note, reason};
 pub use rollout::{RolloutOrder, begin_rollout, look_at_rollout, note_rollout, open_due_wave};
+pub use slots::{Slot, Slots};
 pub use switch::{SwitchLook, look_at_switch, not_switched, switch_stock};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 pub use unchanged::{Basis, InSync, pass_unchanged};
@@ -209,7 +211,7 @@ pub struct Context {
     /// The first pause between two looks; pauses grow by half, up to a minute or this, whichever is longer.
     pub verify_interval: Duration,
     /// Outlets worked on at a time. Waiting for a push to show holds none.
-    pub slots: Arc<Semaphore>,
+    pub slots: Slots,
     /// Looks for pushes on their way: they never stand behind outlets that have not begun.
     pub poll_slots: PollSlots,
     /// The commit of the files.
@@ -232,14 +234,10 @@ pub struct Context {
     pub rollout: Option<RolloutOrder>,
 }
 
-/// One outlet being worked on: what takes memory or makes calls is done with a slot in hand, so that a fleet takes no more than
-/// a few outlets at a time.
-pub type Slot = OwnedSemaphorePermit;
-
 impl Context {
-    /// Waits for a slot. (They are never closed: there is always one in the end.)
+    /// Waits for a slot.
     pub async fn slot(&self) -> Option<Slot> {
-        Arc::clone(&self.slots).acquire_owned().await.ok()
+        self.slots.acquire().await
     }
 }
 
@@ -256,7 +254,7 @@ impl PollSlots {
         Self { first: Arc::new(Semaphore::new(each)), others: Arc::new(Semaphore::new(each)) }
     }
 
-    async fn acquire(&self, lane: Lane) -> Option<Slot> {
+    async fn acquire(&self, lane: Lane) -> Option<OwnedSemaphorePermit> {
         let slots = if lane == Lane::FirstPoll { &self.first } else { &self.others };
         Arc::clone(slots).acquire_owned().await.ok()
     }

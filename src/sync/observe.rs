@@ -54,7 +54,15 @@ pub async fn observe<R: Read>(
 
 /// An outlet whose files are invalid is not pushed, but what is done to its live menu meanwhile is still seen: live is
 /// compared with the last verified push alone.
-pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Target, why: String) -> Outcome {
+///
+/// `slot`: see [`super::pass`].
+pub async fn observe_invalid<R: Read>(
+    context: &Context,
+    slot: Option<Slot>,
+    remote: &R,
+    target: &Target,
+    why: String,
+) -> Outcome {
     let state = OutletState::of(&Facts::invalid());
     let plain = Outcome::new(target, PassResult::Unchanged, state, Some(why));
     let drift = async {
@@ -65,7 +73,10 @@ pub async fn observe_invalid<R: Read>(context: &Context, remote: &R, target: &Ta
         // Files with errors may not say any more who reaches it: who pushed last does.
         let pusher = remote.of_account(base.account.as_deref());
         let remote = pusher.as_ref().unwrap_or(remote);
-        let _slot = context.slot().await;
+        let _slot = match slot {
+            None => context.slot().await,
+            slot => slot,
+        };
         let fetched =
             fetch_fresh(remote, Lane::Pass, Marks::of(&recalled), &target.id, now, None, Some(&context.stop)).await?;
         let examined = compare(fetched.live, recalled, target, &desired, Moment::new(now, &context.peers));

@@ -102,15 +102,21 @@ async fn run_locked<R: Read + Write>(
 }
 
 /// Sees a push through that an earlier pass of this outlet has left, and plans nothing new: for an outlet whose files are
-/// invalid now, or bring an image that would be refused. Stock that the publication overwrote is set again.
-pub async fn finish_pending_push<R: Read + Write>(context: &Context, remote: &R, target: &Target) {
+/// invalid now, or bring an image that would be refused. Stock that the publication overwrote is set again. `slot` is given
+/// back if there is one to wait for.
+pub async fn finish_pending_push<R: Read + Write>(
+    context: &Context,
+    slot: &mut Option<Slot>,
+    remote: &R,
+    target: &Target,
+) {
     let finish = async {
         if context.state.pending_push(target.id.as_str()).await?.is_none() {
             return Ok(());
         }
         let _lock = context.state.hold(target.id.as_str()).await?;
         let recalled = recall(&context.state, &target.id, context.clock.now()).await?;
-        Visit { context, remote, target }.finish_pending(recalled, &mut None).await.map(drop)
+        Visit { context, remote, target }.finish_pending(recalled, slot).await.map(drop)
     };
     if let Err(error) = finish.await {
         let error: PassError = error;

@@ -43,9 +43,9 @@ pub(super) struct Memory {
 /// 200 while the main loop goes round, 503 if it hangs. While the daemon stops it waits, for a limited time, for pushes
 /// under way: that is alive.
 pub(super) async fn live(State(shared): State<Handle>) -> (StatusCode, String) {
-    let shown = shared.site.view.shown();
-    let silent = shown.turned.elapsed();
-    if silent > HANGS_AFTER && !shown.stopping {
+    let (turned, stopping) = shared.site.view.read(|shown| (shown.turned, shown.stopping));
+    let silent = turned.elapsed();
+    if silent > HANGS_AFTER && !stopping {
         let words = format!("the main loop has not gone round for {} s\n", silent.as_secs());
         return (StatusCode::SERVICE_UNAVAILABLE, words);
     }
@@ -95,9 +95,8 @@ impl fmt::Display for Check {
 }
 
 async fn checks(shared: &Handle) -> [Check; 6] {
-    let shown = shared.site.view.shown();
-    let (files, settings) = files_and_settings(&shown);
-    [passes(&shown), files, settings, state(shared).await, lock(shared).await, api(shared)]
+    let (passes, (files, settings)) = shared.site.view.read(|shown| (passes(shown), files_and_settings(shown)));
+    [passes, files, settings, state(shared).await, lock(shared).await, api(shared)]
 }
 
 fn passes(shown: &Shown) -> Check {

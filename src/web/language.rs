@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Accepted {
 impl Accepted {
     /// The language of the answer.
     pub(super) fn or_of_settings(self, shared: &Handle) -> Lang {
-        let files = shared.site.view.shown().files;
+        let files = shared.site.view.files();
         let settings = files.as_ref().and_then(|(loaded, _)| loaded.settings.as_ref());
         settings.and_then(|settings| settings.lang).or(self.0).unwrap_or_default()
     }

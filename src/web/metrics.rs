@@ -59,7 +59,7 @@ pub(super) async fn scrape(State(shared): State<Handle>, headers: HeaderMap) -> 
 
 /// When the checkout was last brought up to date. A mount may hang.
 async fn pulled(site: &Site) -> Option<Timestamp> {
-    let root = site.view.shown().files.map(|(loaded, _)| loaded.root.clone())?;
+    let root = site.view.files().map(|(loaded, _)| loaded.root.clone())?;
     // One that hangs is not asked again.
     if ASKED.swap(true, Ordering::Relaxed) {
         return None;

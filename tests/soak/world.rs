@@ -19,7 +19,7 @@ use menusync::{
     notify::Notices,
     remote::{Fetched, Lane, Read, RemoteError, Write},
     state::{Scope, SharedState, SqliteState},
-    sync::{Clock, Context, InFlight, Outcome},
+    sync::{Clock, Context, InFlight, Outcome, Slot},
     systemd::{Notifier, ServiceManager},
 };
 use tempfile::TempDir;
@@ -100,12 +100,13 @@ impl Worker for Counted {
     async fn visit(
         &self,
         context: &Context,
+        slot: Slot,
         loaded: &Arc<Loaded>,
         member: &Member,
         stale: watch::Receiver<bool>,
     ) -> Outcome {
         self.1.fetch_add(1, Ordering::Relaxed);
-        self.0.visit(context, loaded, member, stale).await
+        self.0.visit(context, slot, loaded, member, stale).await
     }
 
     fn pushes(&self) -> bool {

@@ -8,6 +8,7 @@ use std::{
 
 use menusync::{
     remote::{Called, Destination, HostState, Meter},
+    schedule::RoundLoad,
     sync::OutletState,
 };
 use serde_json::Value;
@@ -37,7 +38,9 @@ async fn metrics() -> BTreeMap<String, BTreeSet<String>> {
     });
     served.metrics.token_granted(Some("sari"), Duration::from_secs(60));
     served.metrics.host_state("api.gobiz.co.id", HostState::default());
-    served.view.update(|shown| shown.taken = Some(jiff::Timestamp::now()));
+    let known = Some(Duration::from_secs(60));
+    let load = RoundLoad { outlets: 4, least: Duration::ZERO, account: None, interval: known, measured: known };
+    served.view.update(|shown| (shown.taken, shown.round_load) = (Some(jiff::Timestamp::now()), Some(load)));
     let scraped = scrape(&served).await;
     let mut real: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (name, kind) in scraped.types {

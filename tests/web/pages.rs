@@ -1,9 +1,12 @@
 //! What the pages and their JSON say.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use menusync::{
     fleet::{self, Selection},
     report::status_json,
+    schedule::RoundLoad,
     state::{OutletUpdate, PushOutcome, SwitchRow},
 };
 use serde_json::Value;
@@ -31,6 +34,34 @@ async fn outlets_come_worst_first_with_what_is_needed_to_act() {
         place(part);
     }
     assert!(page.contains("(2) menusync"), "{page}");
+}
+
+#[tokio::test]
+async fn who_waits_and_that_a_pass_takes_longer_than_the_schedule_allows_is_shown_in_both_languages() {
+    let served = Served::start().await;
+    let (_, page) = served.read("/").await;
+    assert!(!page.contains("Waiting for a pass") && !page.contains("is due after"), "{page}");
+    let seconds = |seconds| Some(Duration::from_secs(seconds));
+    let account = Some("sa<b>ri".into());
+    let load =
+        RoundLoad { outlets: 5_000, least: seconds(1_000).unwrap(), account, interval: seconds(900), measured: None };
+    served.view.update(|shown| (shown.waiting, shown.round_load) = (4_321, Some(load.clone())));
+    let (_, page) = served.read("/").await;
+    let words = "A pass over all 5000 outlets takes 17 min or more, and the next one is due after 15 min";
+    assert!(page.contains(words) && page.contains("account") && !page.contains("<b>"), "{page}");
+    assert!(page.contains("Waiting for a pass") && page.contains("4321"), "{page}");
+    let page = served.request(reqwest::Method::GET, "/").header("accept-language", "id").send().await.unwrap();
+    let page = page.text().await.unwrap();
+    assert!(page.contains("Pemeriksaan semua 5000 outlet") && page.contains("Menunggu diperiksa"), "{page}");
+    let (_, metrics) = served.read("/metrics").await;
+    for line in [
+        "menusync_waiting_outlets 4321",
+        "menusync_round_least_seconds 1000.0",
+        "menusync_schedule_interval_seconds 900.0",
+    ] {
+        assert!(metrics.contains(&format!("\n{line}\n")), "no {line} in {metrics}");
+    }
+    assert!(!metrics.contains("menusync_round_last_seconds"), "none was measured");
 }
 
 #[tokio::test]

@@ -131,7 +131,7 @@ impl crate::remote::Read for SlowLook<'_> {
     ) -> Result<crate::catalog::live::LiveCatalog, crate::remote::RemoteError> {
         let live = self.0.platform.fetch(outlet).await;
         let Bench { context, platform, target, wanted, options, .. } = self.0;
-        let another = Context { slots: Arc::new(Semaphore::new(1)), ..context.clone() };
+        let another = Context { slots: Slots::new(1), ..context.clone() };
         let outcome = pass(&another, None, &**platform, target, wanted, options).await;
         assert_eq!(outcome.result, PassResult::Published);
         live
@@ -166,7 +166,7 @@ async fn who_only_looks_overwrites_nothing_that_was_pushed_meanwhile() {
         let (slow, Bench { context, target, wanted, .. }) = (SlowLook(&bench), &bench);
         match files_are_valid {
             true => drop(observe(context, None, &slow, target, wanted).await),
-            false => drop(observe_invalid(context, &slow, target, String::new()).await),
+            false => drop(observe_invalid(context, None, &slow, target, String::new()).await),
         }
         assert_eq!(bench.base_price("NG"), Some(27_000), "files are valid: {files_are_valid}");
         bench.calls();

@@ -233,7 +233,7 @@ async fn all_that_store_a_status(bench: &Bench) -> [Option<String>; 4] {
     platform.with(|world| world.app_price("D1", 9_999));
     bench.observe().await;
     let observed = stored();
-    observe_invalid(context, &**platform, target, "its files are invalid".to_owned()).await;
+    observe_invalid(context, None, &**platform, target, "its files are invalid".to_owned()).await;
     let invalid = stored();
     let failed = Outcome::failed(target, "its menu cannot be read".to_owned());
     store_failure(&context.state, target, failed, context.clock.now()).await;

@@ -37,7 +37,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::*;
 use crate::{
@@ -74,7 +74,7 @@ impl Bench {
             clock: Clock::starting_at("2027-01-04T03:00:00Z".parse().unwrap()),
             verify_timeout: platform::VERIFY_TIMEOUT,
             verify_interval: Duration::from_secs(15),
-            slots: Arc::new(Semaphore::new(1)),
+            slots: Slots::new(1),
             poll_slots: PollSlots::new(1),
             revision: Some("c0ffee".to_owned()),
             files: None,

@@ -204,7 +204,7 @@ async fn a_pass_that_waits_for_its_turn_is_given_up_when_the_files_change() {
     let mut bench = edited().await;
     let (withdraw, withdrawn) = watch::channel(false);
     bench.options.withdrawn = Some(withdrawn);
-    let slots = Arc::clone(&bench.context.slots);
+    let slots = bench.context.slots.clone();
     let turn = slots.acquire().await.unwrap();
     let change = async {
         tokio::time::sleep(seconds(5)).await;
@@ -309,7 +309,7 @@ async fn a_push_is_seen_through_although_its_outlet_is_invalid_by_now() {
     assert_eq!(bench.pass().await.result, PassResult::Timeout);
     bench.platform.with(|world| world.kitchen("D1", false));
     for _ in 0..2 {
-        finish_pending_push(&bench.context, &*bench.platform, &bench.target).await;
+        finish_pending_push(&bench.context, &mut None, &*bench.platform, &bench.target).await;
         tokio::time::advance(minutes(6)).await;
     }
     assert_eq!((bench.ended(), bench.base_price("NG")), (Some(PushOutcome::Published), Some(27_000)));

@@ -53,7 +53,7 @@ async fn who_only_looks_sees_too_that_the_kitchen_has_put_something_back() {
         let Bench { context, platform, target, wanted, .. } = &bench;
         match files_are_valid {
             true => drop(observe(context, None, &**platform, target, wanted).await),
-            false => drop(observe_invalid(context, &**platform, target, String::new()).await),
+            false => drop(observe_invalid(context, None, &**platform, target, String::new()).await),
         }
         bench.platform.with(|world| world.kitchen("D1", false));
         bench.file_item("D1").in_stock = Field::Unsaid;

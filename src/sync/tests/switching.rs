@@ -246,7 +246,7 @@ async fn who_may_not_switch_back_still_sees_what_the_kitchen_does() {
     };
     let read_only: Look = |bench| Box::pin(bench.observe());
     let invalid: Look =
-        |bench| Box::pin(observe_invalid(&bench.context, &*bench.platform, &bench.target, "no name".to_owned()));
+        |bench| Box::pin(observe_invalid(&bench.context, None, &*bench.platform, &bench.target, "no name".to_owned()));
     for (name, look) in
         [("paused", paused), ("in file", paused_in_file), ("read-only", read_only), ("invalid", invalid)]
     {

@@ -21,7 +21,7 @@ use crate::{
     daemon::Worker,
     fleet::{Loaded, Member},
     remote::{Called, Destination, HostState, Meter},
-    sync::{Clock, Context, Outcome, PassResult},
+    sync::{Clock, Context, Outcome, PassResult, Slot},
 };
 
 /// Label names and their values.
@@ -267,13 +267,14 @@ impl<W: Worker> Worker for Metered<W> {
     async fn visit(
         &self,
         context: &Context,
+        slot: Slot,
         loaded: &Arc<Loaded>,
         member: &Member,
         withdrawn: watch::Receiver<bool>,
     ) -> Outcome {
         let Self(worker, metrics) = self;
         let begun = Instant::now();
-        let outcome = worker.visit(context, loaded, member, withdrawn).await;
+        let outcome = worker.visit(context, slot, loaded, member, withdrawn).await;
         // A pass that was given up for newer files is no pass; the one with these follows.
         if !outcome.was_withdrawn() {
             metrics.passed(&outcome, begun.elapsed());

@@ -1,6 +1,6 @@
 //! How things stand, read when somebody asks.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 use prometheus_client::{
@@ -12,6 +12,7 @@ use crate::{
     daemon::Share,
     policy::Guard,
     report::{RolloutNote, RolloutPhase, StatusLine},
+    schedule::RoundLoad,
     sync::OutletState,
     web::{Site, snapshot::Snapshot},
 };
@@ -39,13 +40,15 @@ pub(super) fn registry(site: &Site, snapshot: Option<&Snapshot>, pulled: Option<
     let help = "Time until a host is called again: rate-limited, or its circuit breaker is open; 0: it is called now";
     registry.register("menusync_api_next_try_seconds", help, next_tries);
     moment(&mut registry, "menusync_checkout", "When menusync-pull last reached its repository", pulled);
-    let shown = site.view.shown();
-    moment(&mut registry, "menusync_last_reload_success", "When files were last taken into use", shown.taken);
+    let (taken, is_refused) = site.view.read(|shown| (shown.taken, shown.refused.is_some()));
+    moment(&mut registry, "menusync_last_reload_success", "When files were last taken into use", taken);
     let used = Gauge::<i64>::default();
-    used.set(shown.refused.is_none().into());
+    used.set((!is_refused).into());
     registry.register("menusync_last_reload_successful", "Whether the newest files are in use: 1 or 0", used);
-    if let Some(share) = &shown.share {
-        about_share(&mut registry, share);
+    let (waiting, load) = site.view.read(|shown| (shown.waiting, shown.round_load.clone()));
+    about_rounds(&mut registry, waiting, load.as_ref());
+    if let Some(share) = site.view.read(|shown| shown.share.clone()) {
+        about_share(&mut registry, &share);
     }
     if let Some(snapshot) = snapshot {
         about_outlets(&mut registry, &snapshot.lines);
@@ -62,6 +65,25 @@ fn about_process(registry: &mut Registry, started: Timestamp) {
     registry.register("menusync_build_info", "Always 1; the label says the version", build);
     let gauge = seconds(started);
     registry.register("process_start_time_seconds", "When the process started, in seconds since 1970", gauge);
+}
+
+/// What is not known has no series.
+fn about_rounds(registry: &mut Registry, waiting: usize, load: Option<&RoundLoad>) {
+    let gauge = Gauge::<i64>::default();
+    gauge.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+    registry.register("menusync_waiting_outlets", "Outlets that wait for a pass to begin", gauge);
+    let Some(load) = load else { return };
+    let mut span = |name: &str, help: &str, span: Option<Duration>| {
+        let Some(span) = span else { return };
+        let gauge = Gauge::<f64, std::sync::atomic::AtomicU64>::default();
+        gauge.set(span.as_secs_f64());
+        registry.register(format!("menusync_{name}_seconds"), help, gauge);
+    };
+    let help = "Time that a pass over all outlets takes at least, by requests_per_second, if nothing has changed";
+    span("round_least", help, Some(load.least));
+    let help = "Time until the last outlet was begun in the last pass of schedule over all";
+    span("round_last", help, load.measured);
+    span("schedule_interval", "The shortest time between two passes of schedule over all", load.interval);
 }
 
 /// With a label only where there are accounts with names.

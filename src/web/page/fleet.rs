@@ -60,6 +60,7 @@ pub(super) fn page(snapshot: &Snapshot, filter: &Filter, authors: &BTreeMap<Stri
             (counts(&lines, filter, lang))
             (trouble(snapshot, &clock))
             (rollout(snapshot, &clock))
+            (round_load(snapshot, lang))
             (causes(&groups(&lines, snapshot, lang), snapshot, authors, &clock))
             (release_of_cause(&found, &lines, filter, snapshot, authors, lang))
         }
@@ -125,6 +126,12 @@ fn rollout(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
     let words = known.and_then(|rollout| rollout.words_in(clock.lang, clock.zone));
     let class = if known.is_some_and(|rollout| rollout.stopped.is_some()) { "trouble" } else { "quiet" };
     html! { @if let Some(words) = words { p class=(class) { (with_commands(&format!("{words}."), snapshot)) } } }
+}
+
+/// That a pass over all cannot end before the next one is due.
+fn round_load(snapshot: &Snapshot, lang: Lang) -> Markup {
+    let words = snapshot.shown.round_load.as_ref().and_then(|load| lang.round_too_long(load));
+    html! { @if let Some(words) = words { p.trouble { (with_commands(&format!("{words}; {}.", lang.round_fix()), snapshot)) } } }
 }
 
 /// `38 outlets: 401 from GoBiz since 19:02`
@@ -332,6 +339,7 @@ fn about_daemon(snapshot: &Snapshot, clock: &Clock<'_>) -> Markup {
         dl {
             dt { (lang.as_of()) } dd { (clock.tell(snapshot.now)) }
             dt { (lang.in_work()) } dd { (shown.in_work.len()) }
+            @if shown.waiting > 0 { dt { (lang.waiting_for_pass()) } dd { (shown.waiting) } }
             dt { (lang.last_pass_ended()) } dd { @match shown.last_pass { Some(at) => (clock.tell(at)), None => (lang.none_yet()) } }
             dt { (lang.next_pass_over_all()) } dd { @match shown.next_pass { Some(at) => (clock.tell(at)), None => (lang.none()) } }
             dt { (lang.files_taken()) } dd { @match shown.taken { Some(at) => (clock.tell(at)), None => (lang.not_yet()) } }

@@ -66,7 +66,7 @@ impl Receiver {
         }
         let Ok(event) = Event::read(&bytes) else { return (None, Verdict::Malformed) };
         let kind = event.kind();
-        let Some((_, survey)) = self.inbox.view.shown().files else { return (Some(kind), Verdict::Unavailable) };
+        let Some((_, survey)) = self.inbox.view.files() else { return (Some(kind), Verdict::Unavailable) };
         let hint = match kind {
             Kind::MappingUpdated => Hint::WentLive,
             Kind::WebhookError => Hint::Alarm,
@@ -109,7 +109,7 @@ impl Receiver {
 
     /// The keys that hold, read again if the files were. While their files hang, the old ones hold.
     async fn keys(self: &Arc<Self>) -> Keys {
-        let files = self.inbox.view.shown().files;
+        let files = self.inbox.view.files();
         let follow = |receiver: &Self| {
             let mut keys = receiver.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
             if let Some((loaded, _)) = files {
