@@ -97,6 +97,8 @@ struct Round {
     left: usize,
     /// Of these, the ones that have not begun.
     waiting: usize,
+    /// Whether all were begun once; who is passed over again after a pass under way is not what the round took.
+    is_through: bool,
     ended: Ended,
 }
 
@@ -111,7 +113,8 @@ impl Rounds {
     /// A new round, numbered from 1. It stays open until [`Self::leave`] was called once more than [`Self::join`].
     pub(super) fn open(&mut self, cause: Cause, revision: Option<String>, now: Timestamp) -> u64 {
         self.begun += 1;
-        let round = Round { cause, began: now, revision, left: 1, waiting: 0, ended: Ended::default() };
+        let ended = Ended::default();
+        let round = Round { cause, began: now, revision, left: 1, waiting: 0, is_through: false, ended };
         self.open.insert(self.begun, round);
         self.begun
     }
@@ -139,7 +142,10 @@ impl Rounds {
     pub(super) fn waited(&mut self, number: u64, now: Timestamp) {
         let Some(round) = self.open.get_mut(&number) else { return };
         round.waiting -= 1;
-        if round.waiting == 0 && round.cause == Cause::Schedule {
+        if round.waiting > 0 || std::mem::replace(&mut round.is_through, true) {
+            return;
+        }
+        if round.cause == Cause::Schedule {
             self.measured = Duration::try_from(now.duration_since(round.began)).ok();
         }
     }
@@ -147,14 +153,15 @@ impl Rounds {
     /// Nobody of it waits any more, as nothing is passed over.
     pub(super) fn give_up(&mut self, number: u64) {
         if let Some(round) = self.open.get_mut(&number) {
-            round.waiting = 0;
+            (round.waiting, round.is_through) = (0, true);
         }
     }
 
     /// What the last round of the schedule took until its last outlet was begun; what one takes that is not through yet, if
     /// that is more.
     pub(super) fn measured(&self, now: Timestamp) -> Option<Duration> {
-        let open = self.open.values().filter(|round| round.cause == Cause::Schedule && round.waiting > 0);
+        let open =
+            self.open.values().filter(|round| round.cause == Cause::Schedule && round.waiting > 0 && !round.is_through);
         let open = open.filter_map(|round| Duration::try_from(now.duration_since(round.began)).ok());
         open.chain(self.measured).max()
     }
@@ -215,5 +222,39 @@ impl fmt::Display for Ended {
             write!(out, "{comma}{count} {result}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_round_is_measured_until_its_last_outlet_was_begun_once() {
+        let at = |seconds| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds);
+        let seconds = |rounds: &Rounds, now| rounds.measured(at(now)).map(|took| took.as_secs());
+        let mut rounds = Rounds::default();
+        let number = rounds.open(Cause::Schedule, None, at(0));
+        (0..3).for_each(|_| rounds.join(number));
+        (0..2).for_each(|_| rounds.wait(number));
+        rounds.waited(number, at(10));
+        assert_eq!(seconds(&rounds, 15), Some(15), "it is not through yet");
+        rounds.waited(number, at(20));
+        assert_eq!(seconds(&rounds, 500), Some(20));
+        // The third had a pass under way, which has waited for a publication.
+        rounds.wait(number);
+        assert_eq!(seconds(&rounds, 600), Some(20));
+        rounds.waited(number, at(600));
+        assert_eq!(seconds(&rounds, 600), Some(20));
+        let given_up = rounds.open(Cause::Schedule, None, at(1_000));
+        rounds.wait(given_up);
+        rounds.give_up(given_up);
+        assert_eq!(seconds(&rounds, 2_000), Some(20), "the root was lost");
+        let asked = rounds.open(Cause::Signal, None, at(3_000));
+        rounds.wait(asked);
+        rounds.waited(asked, at(3_100));
+        assert_eq!(seconds(&rounds, 3_100), Some(20), "what else is asked for is no measure of the schedule");
     }
 }
