@@ -118,8 +118,8 @@ impl<W: Worker> Daemon<W> {
     }
 
     fn start(&mut self, outlet: &OutletId, slot: Slot, round: u64) {
-        let Some(member) = self.survey.member(outlet.as_str()) else {
-            // It has gone from the files while it waited.
+        let Some(member) = self.survey.member(outlet.as_str()).filter(|_| self.is_ours(outlet)) else {
+            // It has gone from the files while it waited, or is another daemon's by now.
             self.rounds.leave(round, self.now());
             return;
         };

@@ -68,7 +68,7 @@ impl Cause {
             Self::Event | Self::Stock => Urgency::Event,
             Self::Files | Self::Wave => Urgency::Files,
             Self::Reload | Self::Signal => Urgency::Asked,
-            Self::Layer | Self::Due => Urgency::Due,
+            Self::Layer | Self::Due | Self::Members => Urgency::Due,
             Self::Start | Self::Schedule => Urgency::Schedule,
         }
     }
