@@ -96,7 +96,9 @@ impl Http {
         budget.refund(self.gate.pass(call.lane).await);
         let permit = self.admitted(call, budget).await?;
         match call.fence {
-            Some((fence, outlet)) => fence.before_call(outlet).await.map_err(|why| call.held_back(&why))?,
+            Some((fence, outlet)) => {
+                fence.before_call(outlet, call.timeout).await.map_err(|why| call.held_back(&why))?
+            }
             None if call.changes_an_outlet() => return Err(call.held_back("a fault in menusync itself (no fence)")),
             None => {}
         }

@@ -18,7 +18,7 @@ use self::rollouts::{
 };
 use super::{
     postgres::testing::Database,
-    testing::{at, base, push, status},
+    testing::{CALL, at, base, push, status},
     *,
 };
 
@@ -512,11 +512,11 @@ async fn an_outlet_is_held_by_one_at_a_time(place: &Place) {
     }
     let _others = two.hold("G2").await.unwrap();
     one.update_outlet("G1", base("{}"), at(1)).await.unwrap();
-    one.before_call("G1").await.unwrap();
+    one.before_call("G1", CALL).await.unwrap();
     one.call_ended("G1");
     drop(held);
     let held = two.hold("G1").await.unwrap();
-    two.before_call("G1").await.unwrap();
+    two.before_call("G1", CALL).await.unwrap();
     two.call_ended("G1");
     drop(held);
     drop(one.hold("G1").await.unwrap());

@@ -21,7 +21,7 @@ mod sqlite;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 pub use copy::{Direction, copy};
@@ -95,8 +95,8 @@ pub trait State: Send + Sync {
 
     /// Asked right before a call leaves that changes something at an outlet which is held: an error, and it must not leave,
     /// because another process may have taken the outlet over. Until [`Self::call_ended`] nobody takes it over for as long as
-    /// a call may last.
-    async fn before_call(&self, outlet: &str) -> Result<(), StateError>;
+    /// the call `lasts` at most, and half a minute.
+    async fn before_call(&self, outlet: &str, lasts: Duration) -> Result<(), StateError>;
 
     /// The call is over, whatever came of it.
     fn call_ended(&self, outlet: &str);

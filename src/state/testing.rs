@@ -36,6 +36,9 @@ pub(crate) fn is_locked(dir: &Path, outlet: &str) -> bool {
     is_outlet_locked(dir, outlet) == Some(true)
 }
 
+/// How long a call takes at most.
+pub(super) const CALL: std::time::Duration = std::time::Duration::from_secs(90);
+
 pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
 }

@@ -1,6 +1,6 @@
 //! The state, which knows who has an outlet, asked before calls leave.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -16,8 +16,8 @@ struct StateFence(SharedState);
 
 #[async_trait]
 impl Fence for StateFence {
-    async fn before_call(&self, outlet: &OutletId) -> Result<(), String> {
-        self.0.before_call(outlet.as_str()).await.map_err(|error| chain(&error))
+    async fn before_call(&self, outlet: &OutletId, lasts: Duration) -> Result<(), String> {
+        self.0.before_call(outlet.as_str(), lasts).await.map_err(|error| chain(&error))
     }
 
     fn call_ended(&self, outlet: &OutletId) {

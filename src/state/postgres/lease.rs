@@ -38,8 +38,9 @@ const LIVES_SECONDS: u64 = 12;
 /// Before it begins something, a process was heard of within this time.
 const HEARD_WITHIN: Duration = Duration::from_secs(6);
 
-/// Nobody takes an outlet over within this time after a call may have left there. A call lasts 90 s at most.
-const CALL_LASTS_SECONDS: u64 = 120;
+/// So much longer than a call lasts nobody takes its outlet over (our choice): a process may stand still between the answer that
+/// it may leave and its first byte.
+const CALL_MARGIN: Duration = Duration::from_secs(30);
 
 /// The answer that a call may leave holds for so long, by this machine's clocks.
 const ANSWER_HOLDS: Duration = Duration::from_secs(5);
@@ -238,19 +239,24 @@ impl Database {
     }
 
     /// See [`crate::state::State::before_call`].
-    pub(super) async fn before_call(&self, outlet: &str) -> Result<(), Fault> {
+    pub(super) async fn before_call(&self, outlet: &str, lasts: Duration) -> Result<(), Fault> {
         let asked = Moment::now();
         let Some(Held { epoch, .. }) = self.process.held(outlet) else { return Err(self.overtaken(outlet).into()) };
         let transaction = self.pool.begin(Kind::Write).await?;
         let sql = format!(
-            "UPDATE leases SET calls_until = clock_timestamp() + interval '{CALL_LASTS_SECONDS} s'
-             WHERE platform = ?1 AND outlet = ?2 AND holder = ?3 AND epoch = ?4 AND held"
+            "UPDATE leases SET calls_until = clock_timestamp() + interval '{} s'
+             WHERE platform = ?1 AND outlet = ?2 AND holder = ?3 AND epoch = ?4 AND held",
+            (lasts + CALL_MARGIN).as_secs()
         );
         let values =
             [(&self.scope.platform).into(), outlet.into(), Parameter::from(&self.process.id), Parameter::from(epoch)];
         if transaction.execute(&sql, &values).await? == 0 {
             return Err(self.overtaken(outlet).into());
         }
+        let sql = "
+            UPDATE pushes SET left_at = extract(epoch FROM clock_timestamp()) * 1000
+            WHERE platform = ?1 AND outlet = ?2 AND finished_at IS NULL";
+        transaction.execute(sql, &[(&self.scope.platform).into(), outlet.into()]).await?;
         transaction.commit().await?;
         let age = asked.age();
         if age > ANSWER_HOLDS {

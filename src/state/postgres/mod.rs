@@ -296,7 +296,7 @@ impl PostgresState {
             let mut recalled = sql::recall(&transaction, &database.scope, &outlet, now).await?;
             database.mark_orphans(&transaction, recalled.pending.as_mut_slice()).await?;
             if let Some(pending) = recalled.pending.as_mut().filter(|pending| pending.sent_at.is_some()) {
-                pending.sent_at = Some(database.sent_at(&transaction, pending.id, now).await?);
+                pending.sent_at = database.left_at(&transaction, pending.id, now).await?;
             }
             transaction.commit().await?;
             Ok(recalled)
@@ -355,9 +355,9 @@ impl PostgresState {
         }
     }
 
-    async fn before_call_here(&self, outlet: String) -> Result<(), StateError> {
+    async fn before_call_here(&self, outlet: String, lasts: Duration) -> Result<(), StateError> {
         let database = Arc::clone(&self.database);
-        self.call("let a call leave", async move { database.before_call(&outlet).await }).await
+        self.call("let a call leave", async move { database.before_call(&outlet, lasts).await }).await
     }
 
     fn call_ended_here(&self, outlet: &str) {
@@ -366,15 +366,20 @@ impl PostgresState {
 }
 
 impl Database {
-    /// When a push was sent, by the clock that says `now`: how long ago that was is known by the clock of the database, whoever
-    /// has sent it.
-    async fn sent_at(&self, transaction: &Transaction, push: PushId, now: Timestamp) -> Result<Timestamp, Fault> {
+    /// When a call of a push left, by the clock that says `now`: how long ago that was is known by the clock of the database,
+    /// whoever made it. `None`: none has left, so the push was never sent.
+    async fn left_at(
+        &self,
+        transaction: &Transaction,
+        push: PushId,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Fault> {
         let sql = "
-            SELECT greatest(0, (extract(epoch FROM clock_timestamp()) * 1000)::bigint - sent_clock) AS ago
-            FROM pushes WHERE id = ?1";
+            SELECT greatest(0, (extract(epoch FROM clock_timestamp()) * 1000)::bigint - left_at) AS ago
+            FROM pushes WHERE id = ?1 AND left_at IS NOT NULL";
         let row = transaction.first(sql, &[push.into()]).await?;
-        let ago = row.map(|mut row| row.number("ago")).transpose()?.unwrap_or_default();
-        Ok(now.saturating_sub(SignedDuration::from_millis(ago)).unwrap_or(Timestamp::MIN))
+        let ago = row.map(|mut row| row.number("ago")).transpose()?.map(SignedDuration::from_millis);
+        Ok(ago.map(|ago| now.saturating_sub(ago).unwrap_or(Timestamp::MIN)))
     }
 
     /// Marks the pushes that nobody waits for: nobody works on their outlets.

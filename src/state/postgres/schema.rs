@@ -70,8 +70,12 @@ async fn version(transaction: &Transaction) -> Result<i64, Fault> {
     Ok(row.map(|mut row| row.number("number")).transpose()?.unwrap_or_default())
 }
 
-/// Numbers of new rows come behind those of rows that were copied.
+/// Numbers of new rows come behind those of rows that were copied; and what was sent may have been sent just now.
 pub(super) async fn count_on(transaction: &Transaction) -> Result<(), Fault> {
+    let left = "
+        UPDATE pushes SET left_at = extract(epoch FROM clock_timestamp()) * 1000
+        WHERE sent_at IS NOT NULL AND finished_at IS NULL";
+    transaction.run(left).await?;
     for (table, column) in numbered_tables() {
         let sequence = format!("pg_get_serial_sequence('{SCHEMA}.{table}', '{column}')");
         let next = format!("SELECT coalesce(max({column}), 0) + 1 FROM {table}");

@@ -41,16 +41,8 @@ CREATE TABLE pushes (
     verification bytea,               -- JSON, compressed with zlib
     wave         bigint,              -- in which wave of how many it went out; NULL: in none
     waves        bigint,
-    sent_clock   bigint               -- `sent_at` in milliseconds by the clock of the database: those of machines differ
+    left_at      bigint               -- when a call of it last left, in milliseconds by the clock of the database; NULL: none has
 );
-CREATE FUNCTION note_clock() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'INSERT' OR NEW.sent_at IS DISTINCT FROM OLD.sent_at THEN
-        NEW.sent_clock = extract(epoch FROM clock_timestamp()) * 1000;
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER note_clock BEFORE INSERT OR UPDATE ON pushes FOR EACH ROW EXECUTE FUNCTION note_clock();
 -- Never a second push before the first is known to have ended.
 CREATE UNIQUE INDEX unfinished_pushes ON pushes (platform, outlet) WHERE finished_at IS NULL;
 CREATE INDEX pushes_of_outlet ON pushes (platform, outlet, id);

@@ -8,7 +8,7 @@ use super::{testing::Database, *};
 use crate::rollout::{MemberState, Rollout, WaveSize};
 use crate::state::{
     Direction, PushOutcome, RolloutOutlet, SqliteState, SwitchRow, copy, lock_daemon,
-    testing::{at, base, push, status},
+    testing::{CALL, at, base, push, status},
 };
 
 fn scope() -> Scope {
@@ -199,7 +199,7 @@ async fn an_outlet_is_worked_on_by_one_machine_at_a_time() {
     assert!(is_overtaken(second.update_outlet("G1", base("{}"), at(1)).await));
     assert!(is_overtaken(second.record_push_step(id, step(), at(1)).await));
     assert!(is_overtaken(second.forget("G1").await));
-    assert!(is_overtaken(second.before_call("G1").await), "who does not hold it sends nothing");
+    assert!(is_overtaken(second.before_call("G1", CALL).await), "who does not hold it sends nothing");
     // Other outlets, and reading, are free.
     second.update_outlet("G2", base("{}"), at(1)).await.unwrap();
     assert_eq!(second.pushes(None, 9).await.unwrap().len(), 1);
@@ -217,7 +217,12 @@ async fn who_stood_still_while_another_took_the_outlet_over_stores_and_sends_not
     let _held = first.hold("G1").await.unwrap();
     let others = first.hold("G2").await.unwrap();
     let id = first.begin_push(NewPush { sent_at: Some(at(1)), ..push("G1") }).await.unwrap();
+    let never_left = second.recall("G1", at(2)).await.unwrap().pending.unwrap();
+    assert_eq!((never_left.id, never_left.sent_at), (id, None), "nobody has to look for it");
+    first.before_call("G1", CALL).await.unwrap();
+    first.call_ended("G1");
     all_are_dead(&database);
+    calls_are_over(&database);
     let taken = second.hold("G1").await.unwrap();
     let pending = second.recall("G1", at(2)).await.unwrap().pending.unwrap();
     assert_eq!(pending.id, id, "what may have been sent is looked for");
@@ -226,7 +231,7 @@ async fn who_stood_still_while_another_took_the_outlet_over_stores_and_sends_not
         "a moment ago, whatever the other one's clock said"
     );
     let late = PushStep { sent_at: Some(at(3)), ..PushStep::default() };
-    assert!(is_overtaken(first.before_call("G1").await));
+    assert!(is_overtaken(first.before_call("G1", CALL).await));
     assert!(is_overtaken(first.record_push_step(id, late, at(3)).await));
     assert!(is_overtaken(first.update_outlet("G1", base("{}"), at(3)).await));
     second.record_push_step(id, PushStep { answered_at: Some(at(4)), ..PushStep::default() }, at(4)).await.unwrap();
@@ -234,11 +239,11 @@ async fn who_stood_still_while_another_took_the_outlet_over_stores_and_sends_not
     // Nor once the other one has gone: what the first one knows is from before.
     drop(second);
     assert!(is_overtaken(first.update_outlet("G1", base("{}"), at(5)).await));
-    assert!(is_overtaken(first.before_call("G1").await));
+    assert!(is_overtaken(first.before_call("G1", CALL).await));
     // What nobody took is still its own, however long it stood still.
     all_are_dead(&database);
     first.update_outlet("G2", base("{}"), at(6)).await.unwrap();
-    first.before_call("G2").await.unwrap();
+    first.before_call("G2", CALL).await.unwrap();
     drop(others);
 }
 
@@ -247,7 +252,7 @@ async fn nobody_takes_an_outlet_over_while_a_call_may_be_under_way() {
     let Some(database) = Database::create() else { return };
     let [first, second] = two_machines(&database).await;
     let held = first.hold("G1").await.unwrap();
-    first.before_call("G1").await.unwrap();
+    first.before_call("G1", CALL).await.unwrap();
     all_are_dead(&database);
     let words = second.hold("G1").await.err().unwrap();
     assert!(words.is_held() && words.to_string().contains("a call of it may last until"), "{words}");
@@ -260,7 +265,7 @@ async fn nobody_takes_an_outlet_over_while_a_call_may_be_under_way() {
     drop(second.hold("G1").await.unwrap());
     // A call that has ended holds up nobody.
     let held = first.hold("G1").await.unwrap();
-    first.before_call("G1").await.unwrap();
+    first.before_call("G1", CALL).await.unwrap();
     first.call_ended("G1");
     drop(held);
     drop(second.hold("G1").await.unwrap());
@@ -278,8 +283,9 @@ async fn a_push_is_an_orphan_once_nobody_works_on_its_outlet() {
     };
     let held = first.hold("G1").await.unwrap();
     first.begin_push(NewPush { sent_at: Some(at(1)), ..push("G1") }).await.unwrap();
+    first.before_call("G1", CALL).await.unwrap();
     assert!(!is_orphan(&first).await && !is_orphan(&second).await, "somebody sends it");
-    first.before_call("G1").await.unwrap();
+    first.before_call("G1", CALL).await.unwrap();
     all_are_dead(&database);
     assert!(!is_orphan(&second).await, "its call may be under way");
     calls_are_over(&database);

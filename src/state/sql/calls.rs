@@ -8,7 +8,7 @@
 /// - `self.recall_with_orphans(outlet, now)` and `self.overview_with_orphans(now)`;
 /// - `self.is_shared_here()`, `self.meet_here(files)`, `self.pass_on_here(…)`, `self.leave_here()`,
 ///   `self.hold_here(outlet)`,
-///   `self.before_call_here(outlet)` and `self.call_ended_here(outlet)`.
+///   `self.before_call_here(outlet, lasts)` and `self.call_ended_here(outlet)`.
 macro_rules! state_calls {
     ($backend:ty, $call:ident) => {
         #[async_trait::async_trait]
@@ -56,8 +56,8 @@ macro_rules! state_calls {
                 self.hold_here(outlet.to_owned()).await
             }
 
-            async fn before_call(&self, outlet: &str) -> Result<(), StateError> {
-                self.before_call_here(outlet.to_owned()).await
+            async fn before_call(&self, outlet: &str, lasts: Duration) -> Result<(), StateError> {
+                self.before_call_here(outlet.to_owned(), lasts).await
             }
 
             fn call_ended(&self, outlet: &str) {

@@ -244,7 +244,7 @@ impl SqliteState {
         lock_outlet(&self.dir, &outlet).await.map(Hold::of_file)
     }
 
-    async fn before_call_here(&self, _outlet: String) -> Result<(), StateError> {
+    async fn before_call_here(&self, _outlet: String, _lasts: Duration) -> Result<(), StateError> {
         Ok(())
     }
 

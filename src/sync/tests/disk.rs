@@ -5,6 +5,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -154,8 +155,8 @@ impl State for WatchedState {
         self.inner.hold(outlet).await
     }
 
-    async fn before_call(&self, outlet: &str) -> Result<(), StateError> {
-        self.inner.before_call(outlet).await
+    async fn before_call(&self, outlet: &str, lasts: Duration) -> Result<(), StateError> {
+        self.inner.before_call(outlet, lasts).await
     }
 
     fn call_ended(&self, outlet: &str) {
