@@ -142,7 +142,7 @@ impl NewWaves<'_> {
         let waiting = |known| Member { wave: None, state: MemberState::Waiting, known };
         let members = all.iter().map(|one| (one.outlet.to_string(), waiting(one.known)));
         // Who lets all of them go leaves nobody to a rollout.
-        let is_all = all.iter().all(|one| (self.is_released)(&one.outlet));
+        let is_all = !all.is_empty() && all.iter().all(|one| (self.is_released)(&one.outlet));
         let outlets = if is_all { Vec::new() } else { self.loaded.rollout_outlets(self.survey, &self.order.settings) };
         let new = NewRollout {
             files: self.order.files.to_string(),

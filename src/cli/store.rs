@@ -8,6 +8,7 @@ use std::{
 
 use secrecy::SecretString;
 
+use crate::platform::paths::canonicalize;
 use crate::state::{PostgresState, Scope, SharedState, SqliteState, StateError};
 
 /// Where the state of a command is.
@@ -76,6 +77,6 @@ impl Store {
 
 /// A directory as people can find it again: absolute and without detours where that can be said.
 fn shown(dir: &Path) -> String {
-    let full = dir.canonicalize().or_else(|_| std::path::absolute(dir));
+    let full = canonicalize(dir).or_else(|_| std::path::absolute(dir));
     full.unwrap_or_else(|_| dir.to_owned()).display().to_string()
 }

@@ -14,7 +14,7 @@ use super::{
     LoadFn,
     parts::Reply,
     rounds::Cause,
-    waves::{Change, tell_not_begun, touched, with_other_images},
+    waves::{Change, tell_not_begun, with_other_images},
 };
 use crate::{
     fleet::{Loaded, Survey},
@@ -145,15 +145,9 @@ pub(super) struct Job {
 
 impl Job {
     /// Does it, beside the tasks that must not block.
-    async fn run(
-        mut self,
-        start: bool,
-        files: bool,
-        changed: Option<BTreeSet<String>>,
-        doing: Doing,
-    ) -> Result<Read, JoinError> {
+    async fn run(mut self, start: bool, files: bool, doing: Doing) -> Result<Read, JoinError> {
         let (state, now, noted) = (SharedState::clone(&self.state), self.clock.now(), doing.clone());
-        let (before, in_use) = (Arc::clone(&self.survey), self.rollout.take());
+        let (before, in_use) = ((Arc::clone(&self.loaded), Arc::clone(&self.survey)), self.rollout.take());
         let mut read = tokio::task::spawn_blocking(move || self.read(start, files, &noted)).await?;
         if let Some(survey) = read.files.survey().filter(|survey| survey.has_errors()) {
             doing.set("the state");
@@ -171,7 +165,7 @@ impl Job {
                 None => order,
             });
             doing.set("the state");
-            begin_rollout(files, &before, in_use.as_ref(), changed.as_ref(), &state, now).await;
+            begin_rollout(files, (&before.0, &before.1), in_use.as_ref(), &state, now).await;
         }
         Ok(read)
     }
@@ -212,17 +206,15 @@ impl Job {
 /// Begins a rollout of files that are about to be taken into use.
 async fn begin_rollout(
     files: &Files,
-    before: &Survey,
-    in_use: Option<&RolloutOrder>,
-    changed: Option<&BTreeSet<String>>,
+    in_use: (&Arc<Loaded>, &Arc<Survey>),
+    before: Option<&RolloutOrder>,
     state: &SharedState,
     now: Timestamp,
 ) {
     let Some(order) = &files.rollout else { return };
-    let has_other_images = with_other_images(before, &files.survey).next().is_some();
-    let touched = changed.map(|changed| touched(before, &files.survey, changed));
+    let has_other_images = with_other_images(in_use.1, &files.survey).next().is_some();
     let Files { loaded, survey, .. } = files;
-    let change = Change { order, loaded, survey, before: in_use, touched, has_other_images };
+    let change = Change { order, loaded, survey, before, in_use: Some(in_use), has_other_images };
     if let Err(error) = change.begin(state, now).await {
         tell_not_begun(&error);
     }
@@ -261,8 +253,7 @@ impl Loader {
         let reasons = std::mem::take(&mut self.waiting);
         let (job, doing) = (job(), Doing::default());
         let (start, files, noted) = (reasons.start, reasons.needs_files(), doing.clone());
-        let changed = reasons.only_changed().then(|| reasons.changed.clone());
-        let task = tokio::spawn(job.run(start, files, changed, noted));
+        let task = tokio::spawn(job.run(start, files, noted));
         self.running = Some(Running { task, reasons, began: Instant::now(), doing, is_logged: false });
     }
 

@@ -257,7 +257,7 @@ impl<W: Worker> Daemon<W> {
             round_load,
             due,
             hints,
-            sharing: Sharing::alone(),
+            sharing: Sharing::of_all(),
             only,
             notices,
             view,

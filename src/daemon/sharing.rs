@@ -59,7 +59,7 @@ pub(super) struct Sharing {
 
 impl Sharing {
     /// All outlets are this process's.
-    pub(super) fn alone() -> Self {
+    pub(super) fn of_all() -> Self {
         let (files, met) = (watch::channel("".into()).0, watch::channel(None).1);
         Self { files, met, known: None, wave: None, is_shared: false }
     }

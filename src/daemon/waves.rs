@@ -24,8 +24,9 @@ pub(super) struct Change<'a> {
     pub(super) survey: &'a Survey,
     /// What is in use so far.
     pub(super) before: Option<&'a RolloutOrder>,
-    /// The outlets that the change concerns; `None`: that is not known.
-    pub(super) touched: Option<BTreeSet<OutletId>>,
+    /// The files that are in use so far, and their outlets: what differs is what the change concerns, whatever the events say
+    /// that came of it. `None`: they are not known.
+    pub(super) in_use: Option<(&'a Arc<Loaded>, &'a Arc<Survey>)>,
     /// Whether images of theirs are others: no text says so.
     pub(super) has_other_images: bool,
 }
@@ -33,14 +34,18 @@ pub(super) struct Change<'a> {
 impl Change<'_> {
     /// Begins a rollout, unless the one that is stored is of these very files.
     pub(super) async fn begin(self, state: &SharedState, now: Timestamp) -> Result<(), StateError> {
-        let Self { order, loaded, survey, before, touched, has_other_images } = self;
+        let Self { order, loaded, survey, before, in_use, has_other_images } = self;
         let stored = state.rollout().await?.map(|row| row.files);
         if stored.as_deref() == Some(&*order.files) && !has_other_images {
             return Ok(());
         }
         // What the change concerns is only known from the files that the stored one was of.
-        let touched = touched.filter(|_| before.is_some_and(|before| stored.as_deref() == Some(&*before.files)));
-        let is_touched = |id: &OutletId| touched.as_ref().is_none_or(|touched| touched.contains(id));
+        let in_use = in_use.filter(|_| before.is_some_and(|before| stored.as_deref() == Some(&*before.files)));
+        let others = match in_use {
+            Some((files, outlets)) => others_of(loaded, survey, files, outlets).await,
+            None => None,
+        };
+        let is_touched = |id: &OutletId| others.as_ref().is_none_or(|others| others.contains(id));
         let awaited = Member { wave: None, state: MemberState::Awaited, known: false };
         let concerned = survey.members.iter().filter(|outlet| outlet.valid && is_touched(&outlet.id));
         let new = NewRollout {
@@ -55,6 +60,19 @@ impl Change<'_> {
         };
         begin_rollout(state, order, new).await
     }
+}
+
+/// Compares all texts, beside the tasks that must not block.
+async fn others_of(
+    loaded: &Arc<Loaded>,
+    survey: &Survey,
+    in_use: &Arc<Loaded>,
+    outlets: &Arc<Survey>,
+) -> Option<BTreeSet<OutletId>> {
+    let (loaded, survey) = (Arc::clone(loaded), survey.clone());
+    let (in_use, outlets) = (Arc::clone(in_use), Arc::clone(outlets));
+    let others = tokio::task::spawn_blocking(move || loaded.other_outlets(&survey, (&in_use, &outlets))).await;
+    others.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))
 }
 
 /// Reads all texts, beside the tasks that must not block.
@@ -78,7 +96,7 @@ impl<W: Worker> Daemon<W> {
             Err(fault) => std::panic::resume_unwind(fault.into_panic()),
         };
         let (loaded, survey) = (&self.loaded, &*self.survey);
-        let change = Change { order: &order, loaded, survey, before: None, touched: None, has_other_images: false };
+        let change = Change { order: &order, loaded, survey, before: None, in_use: None, has_other_images: false };
         if let Err(error) = change.begin(&self.context.state, self.now()).await {
             tell_not_begun(&error);
         }

@@ -23,8 +23,10 @@ impl<R: Read + Write> Pass<'_, R> {
             Consent::Agreed(_) | Consent::ShowOnly(_) => false,
         };
         let Examined { live, base: Some(base), recalled, .. } = examined else { return None };
-        // What another account has pushed is judged with the whole menu.
-        if !may_send || !waits_for_wave_alone(examined) || base.account != desired.policy.account {
+        // What another account has pushed is judged with the whole menu. Who has agreed to this alone agrees to it as well once
+        // the wave has opened meanwhile.
+        let is_agreed = matches!(self.options.consent, Consent::OffSaleOnly(_));
+        if !may_send || !waits_for_wave_alone(examined, is_agreed) || base.account != desired.policy.account {
             return None;
         }
         // Nothing else is to come of it: neither an edit of the files nor the end of a drift.
@@ -72,8 +74,10 @@ impl<R: Read + Write> Pass<'_, R> {
 }
 
 /// Whether no pause, window or other guard keeps a push from going out.
-fn waits_for_wave_alone(examined: &Examined) -> bool {
+fn waits_for_wave_alone(examined: &Examined, may_be_open: bool) -> bool {
     let is_free = examined.recalled.pause.is_none() && examined.window.is_none();
     let mut held = examined.plan.held().map(|guard| guard.guard).peekable();
-    is_free && (examined.wave.is_some() || held.peek().is_some()) && held.all(|guard| guard == Guard::Rollout)
+    is_free
+        && (may_be_open || examined.wave.is_some() || held.peek().is_some())
+        && held.all(|guard| guard == Guard::Rollout)
 }

@@ -266,6 +266,7 @@ fn end_of(outcome: &Outcome, is_rollback: bool) -> Option<PassEnd> {
         PassResult::Rejected => (Some(PushEnd::Bad), Rest::Unknown),
         // Without a push: what was sent before a crash, or what was never shown twice and is not sent again.
         PassResult::Nonconvergent if outcome.request_id.is_none() && left == Rest::Something => (None, left),
+        PassResult::Nonconvergent if outcome.request_id.is_none() => (Some(PushEnd::StillBad), left),
         PassResult::Nonconvergent => (Some(PushEnd::Bad), left),
         PassResult::Timeout if outcome.state == OutletState::Verifying => (Some(PushEnd::OnItsWay), Rest::Unknown),
         PassResult::Timeout => (Some(PushEnd::Bad), Rest::Unknown),
@@ -319,7 +320,7 @@ mod tests {
             (PassResult::Rejected, Failed, true, bad, Rest::Unknown),
             (PassResult::Nonconvergent, Nonconvergent, true, bad, Rest::Unknown),
             // A death came between its end and this.
-            (PassResult::Nonconvergent, Nonconvergent, false, bad, Rest::Unknown),
+            (PassResult::Nonconvergent, Nonconvergent, false, Some(PushEnd::StillBad), Rest::Unknown),
             (PassResult::Timeout, Unknown, true, bad, Rest::Unknown),
             (PassResult::Timeout, Verifying, true, on_its_way, Rest::Unknown),
             (PassResult::Failed, Unknown, true, on_its_way, Rest::Unknown),

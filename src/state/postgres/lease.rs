@@ -440,7 +440,7 @@ impl Database {
     pub(super) async fn pass_on(&self, outlet: &str, hint: &str, request_id: Option<Uuid>) -> Result<(), Fault> {
         let transaction = self.pool.begin(Kind::Write).await?;
         // In the order of their numbers, so that none is passed over by who has seen a later one.
-        transaction.alone("hints", &self.scope.platform).await?;
+        transaction.lock_for("hints", &self.scope.platform).await?;
         let sql = format!("DELETE FROM hints WHERE at < clock_timestamp() - interval '{HINTS_LAST}'");
         transaction.execute(&sql, &[]).await?;
         let sql = "
@@ -494,7 +494,7 @@ impl Database {
         if let Some(number) = number.filter(|number| number_before.is_none_or(|before| before <= *number)) {
             return Ok(number);
         }
-        transaction.alone("file_versions", &self.scope.platform).await?;
+        transaction.lock_for("file_versions", &self.scope.platform).await?;
         let platform = &self.scope.platform;
         let sql = format!(
             "DELETE FROM file_versions WHERE platform = ?1 AND number <= (

@@ -178,7 +178,7 @@ impl Link for Transaction {
         found.iter().map(|row| Ok(Row::new(&columns, values(row)?))).collect()
     }
 
-    async fn alone(&self, what: &str, of: &str) -> Result<(), Fault> {
+    async fn lock_for(&self, what: &str, of: &str) -> Result<(), Fault> {
         let sql = "SELECT pg_advisory_xact_lock(hashtextextended(?1, 0))";
         self.execute(sql, &[format!("{what} {of}").as_str().into()]).await.map(drop)
     }

@@ -48,7 +48,7 @@ pub(super) trait Link {
     async fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<u64, Self::Error>;
 
     /// Lets nobody else do `what` with `of` until this transaction is over.
-    async fn alone(&self, what: &str, of: &str) -> Result<(), Self::Error>;
+    async fn lock_for(&self, what: &str, of: &str) -> Result<(), Self::Error>;
 
     /// Runs a statement that gives at most one row.
     async fn first(&self, sql: &str, parameters: &[Parameter<'_>]) -> Result<Option<Row>, Self::Error> {

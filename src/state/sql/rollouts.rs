@@ -50,7 +50,7 @@ pub(in crate::state) async fn begin_rollout<L: Link>(
     scope: &Scope,
     new: &NewRollout,
 ) -> Result<RolloutMoved, L::Error> {
-    link.alone("rollout", &scope.root).await?;
+    link.lock_for("rollout", &scope.root).await?;
     let stored = row(link, scope).await?;
     // Another process was first.
     if stored.as_ref().is_some_and(|row| row.files == new.files && !new.anew) {
@@ -91,7 +91,7 @@ pub(in crate::state) async fn step_rollout<L: Link>(
     scope: &Scope,
     step: &RolloutStep,
 ) -> Result<RolloutMoved, L::Error> {
-    link.alone("rollout", &scope.root).await?;
+    link.lock_for("rollout", &scope.root).await?;
     let mut moved = RolloutMoved::default();
     let Some(mut row) = row(link, scope).await?.filter(|row| row.files == step.files) else {
         return Ok(moved);
@@ -131,7 +131,7 @@ pub(in crate::state) async fn stop_rollout<L: Link>(
     why: Option<&str>,
     at: Timestamp,
 ) -> Result<Option<RolloutRow>, L::Error> {
-    link.alone("rollout", &scope.root).await?;
+    link.lock_for("rollout", &scope.root).await?;
     let Some(before) = row(link, scope).await?.filter(|row| row.ended.is_none()) else { return Ok(None) };
     let stopped = why.map(|_| before.stopped.unwrap_or(at));
     write(link, scope, &RolloutRow { stopped, why: why.map(str::to_owned), ..before.clone() }).await?;

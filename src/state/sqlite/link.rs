@@ -33,7 +33,7 @@ impl Link for SqliteLink<'_> {
     }
 
     /// Whoever writes to a file is alone.
-    async fn alone(&self, _what: &str, _of: &str) -> rusqlite::Result<()> {
+    async fn lock_for(&self, _what: &str, _of: &str) -> rusqlite::Result<()> {
         Ok(())
     }
 

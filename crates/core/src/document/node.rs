@@ -114,6 +114,31 @@ impl Scalar {
 }
 
 impl Node {
+    /// Gives what this says to `take`, piece by piece and without doubt: comments, layout and quotes say nothing.
+    pub fn meaning(&self, take: &mut impl FnMut(&[u8])) {
+        let mut piece = |kind: u8, text: &str| {
+            take(&[kind]);
+            take(&(text.len() as u64).to_le_bytes());
+            take(text.as_bytes());
+        };
+        match &self.value {
+            Value::Scalar(scalar) if scalar.is_null() => piece(0, ""),
+            Value::Scalar(scalar) => piece(1, &scalar.text),
+            Value::Sequence(nodes) => {
+                piece(2, &nodes.len().to_string());
+                nodes.iter().for_each(|node| node.meaning(take));
+            }
+            Value::Mapping(entries) => {
+                piece(3, &entries.len().to_string());
+                for (key, node) in entries.iter() {
+                    take(&(key.text.len() as u64).to_le_bytes());
+                    take(key.text.as_bytes());
+                    node.meaning(take);
+                }
+            }
+        }
+    }
+
     /// Whether this is a null scalar.
     pub fn is_null(&self) -> bool {
         self.scalar().is_some_and(Scalar::is_null)

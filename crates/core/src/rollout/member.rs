@@ -66,6 +66,8 @@ pub enum PushEnd {
     OnItsWay,
     /// Refused, not as it was sent, or never shown.
     Bad,
+    /// The live menu is not as an earlier push was sent, and nothing was sent now.
+    StillBad,
     /// The menu reads empty. That is bad news of an outlet that was sent something.
     Vanished,
     /// A person has gone back to an earlier push.
@@ -117,10 +119,15 @@ pub fn after_pass(member: Member, head: Head, end: PassEnd) -> MemberChange {
         MemberChange::Stop(Member { state, known, ..member })
     };
     let was_sent = matches!(member.state, OnItsWay | Seen);
-    let push = end.push.filter(|push| *push != PushEnd::Vanished || was_sent);
+    let push = match end.push {
+        Some(PushEnd::Vanished) if !was_sent => None,
+        // Of a push that was sent in its turn; else GoFood has not shown something for long, and this change is none of it.
+        Some(PushEnd::StillBad) => (member.state == OnItsWay).then_some(PushEnd::Bad),
+        push => push,
+    };
     match (member.state, push, end.rest) {
         // Whatever was sent before it belongs to others.
-        (Awaited, _, Rest::Nothing | Rest::Kept) => MemberChange::Leave,
+        (Awaited, _, Rest::Nothing) => MemberChange::Leave,
         (Awaited, _, rest) => set(Waiting, rest == Rest::Something),
         (_, Some(PushEnd::RolledBack), _) if was_sent || member.is_open(head) => stop(member.known),
         (_, Some(PushEnd::RolledBack), _) => MemberChange::Keep,
@@ -134,11 +141,14 @@ pub fn after_pass(member: Member, head: Head, end: PassEnd) -> MemberChange {
         // It was sent by hand, before its turn.
         (_, Some(PushEnd::Bad | PushEnd::OnItsWay), _) => MemberChange::Keep,
         (_, None, Rest::Nothing) if member.known => set(Seen, true),
-        (_, None, Rest::Nothing | Rest::Kept) => MemberChange::Leave,
+        (_, None, Rest::Nothing) => MemberChange::Leave,
         (OnItsWay, None, Rest::Unknown) => MemberChange::Keep,
         (_, None, rest) if member.is_open(head) => set(Missed, member.known || rest == Rest::Something),
-        (_, None, Rest::Something) => set(Waiting, true),
+        // What is kept for now may be sent any time: its turn has not come all the same.
+        (_, None, Rest::Something | Rest::Kept) => set(Waiting, true),
         (_, None, Rest::Unknown) => MemberChange::Keep,
+        // Told by what it is of above.
+        (_, Some(PushEnd::StillBad), _) => MemberChange::Keep,
     }
 }
 

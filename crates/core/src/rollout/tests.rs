@@ -225,8 +225,37 @@ fn what_is_kept_as_it_is_elsewhere_is_no_evidence_and_what_is_not_known_changes_
     use MemberState::{Awaited, Missed, OnItsWay, Waiting};
     let member = |wave, state| Member { wave, state, known: true };
     let after = |member: Member, rest| after_pass(member, OPEN, PassEnd { push: None, rest });
-    assert_eq!(after(member(None, Awaited), Rest::Kept), MemberChange::Leave);
-    assert_eq!(after(member(Some(1), Waiting), Rest::Kept), MemberChange::Leave, "its edit was overtaken by a drift");
+    let waiting = Member { known: false, ..member(None, Waiting) };
+    assert_eq!(after(member(None, Awaited), Rest::Kept), MemberChange::Set(waiting));
+    let missed = MemberChange::Set(member(Some(1), Missed));
+    assert_eq!(after(member(Some(1), Waiting), Rest::Kept), missed, "its edit was overtaken by a drift");
     assert_eq!(after(member(Some(1), OnItsWay), Rest::Unknown), MemberChange::Keep, "it is still looked for");
     assert_eq!(after(member(Some(1), OnItsWay), Rest::Something), MemberChange::Set(member(Some(1), Missed)));
+}
+
+/// What is kept for now may be sent at any moment, so its turn has not come and gone.
+#[test]
+fn who_has_something_kept_stays_behind_its_gate() {
+    let head = Head { wave: 1, waves: 2, baking_until: None, stopped: false, ended: false };
+    let kept = PassEnd { push: None, rest: Rest::Kept };
+    let waiting = Member { wave: Some(2), state: MemberState::Waiting, known: true };
+    for member in [waiting, Member { wave: None, state: MemberState::Awaited, known: false }] {
+        let MemberChange::Set(after) = after_pass(member, head, kept) else { panic!("{member:?} has left") };
+        assert_eq!(after.state, MemberState::Waiting);
+        assert_ne!(gate(head, Some(after)), Gate::Open);
+        assert_eq!(gate(Head { stopped: true, ..head }, Some(after)), Gate::Stopped);
+    }
+}
+
+/// A text that GoFood has cut for months is no news of this change; that the push which was on its way came out cut is.
+#[test]
+fn what_was_not_as_it_was_sent_long_before_stops_no_rollout() {
+    let head = Head { wave: 1, waves: 2, baking_until: None, stopped: false, ended: false };
+    let still = PassEnd { push: Some(PushEnd::StillBad), rest: Rest::Kept };
+    let member = |state| Member { wave: Some(1), state, known: true };
+    for state in [MemberState::Seen, MemberState::Waiting] {
+        let change = after_pass(member(state), head, still);
+        assert!(!matches!(change, MemberChange::Stop(_)), "{state:?}: {change:?}");
+    }
+    assert!(matches!(after_pass(member(MemberState::OnItsWay), head, still), MemberChange::Stop(_)));
 }
