@@ -75,6 +75,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(20);
 /// Passes once over all outlets and returns how each ended. After an order to stop, what is under way has [`STOP_WITHIN`].
 pub async fn once<W: Worker>(parts: Parts<W>) -> Vec<Outcome> {
     let mut daemon = Daemon::new(parts);
+    daemon.note_files().await;
     daemon.tell_missing().await;
     note::tell_invalid_soon(&daemon.survey, None);
     daemon.begin_rollout_of_start().await;

@@ -135,19 +135,23 @@ async fn meet_others(
 impl<W: Worker> Daemon<W> {
     /// Shares the outlets with others from now on, if there can be any; they are waited for a while.
     pub(super) async fn share_outlets(&mut self) {
-        if !self.context.state.is_shared() {
-            return;
-        }
-        // Also who has a fixed part says which files it pushes.
-        let loaded = Arc::clone(&self.loaded);
-        let digest = tokio::task::spawn_blocking(move || loaded.digest_of_change()).await;
-        self.context.files = Some(digest.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic())).into());
-        if !self.only.is_all() {
+        self.note_files().await;
+        if !self.context.state.is_shared() || !self.only.is_all() {
             return;
         }
         self.sharing = Sharing::begin(&self.context);
         if tokio::time::timeout(MET_WITHIN, self.sharing.met()).await.is_ok() {
             self.take_members();
+        }
+    }
+
+    /// Knows which files are pushed, where others share the state.
+    pub(super) async fn note_files(&mut self) {
+        if self.context.state.is_shared() {
+            let loaded = Arc::clone(&self.loaded);
+            let digest = tokio::task::spawn_blocking(move || loaded.digest_of_change()).await;
+            let digest = digest.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()));
+            self.context.files = Some(digest.into());
         }
     }
 
@@ -198,6 +202,7 @@ impl<W: Worker> Daemon<W> {
             return;
         }
         self.tell_share(before.as_ref());
+        self.missing_is_due = true;
         let was_ours = |outlet: &str| before.as_ref().is_some_and(|before| before.is_ours(outlet));
         let all = self.survey.members.iter().map(|member| member.id.clone());
         let (now_ours, others): (Vec<_>, Vec<_>) = all.partition(|outlet| self.sharing.is_ours(outlet.as_str()));

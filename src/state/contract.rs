@@ -414,7 +414,7 @@ async fn notices_and_images_are_kept_until_they_are_replaced(place: &Place) {
     assert_eq!(claim(vec![held, ("G2".to_owned(), None)], at(0)).await, ["G1"]);
     // Whoever comes later with the same has nothing to tell, until it is time to remind.
     let later = NoticeRow { told_at: at(3), ..notice.clone() };
-    assert_eq!(claim(vec![("G1".to_owned(), Some(later.clone()))], at(2)).await, [""; 0]);
+    assert_eq!(claim(vec![("G1".to_owned(), Some(later.clone()))], at(1)).await, [""; 0]);
     assert_eq!(state.notices().await.unwrap(), [("G1".to_owned(), notice)]);
     assert_eq!(claim(vec![("G1".to_owned(), Some(later.clone()))], at(3)).await, ["G1"]);
     let other = NoticeRow { occasion: "failed".to_owned(), ..later };

@@ -158,7 +158,7 @@ pub trait State: Send + Sync {
     async fn notices(&self) -> Result<Vec<(String, NoticeRow)>, StateError>;
 
     /// Stores which notifications are about to be sent; `None`: what it was about is over. The outlets of those that are to be
-    /// sent from here: not of those that are stored already, unless they were told last before `told_before`.
+    /// sent from here: not of those that are stored already, unless they were told last by `told_before`.
     async fn claim_notices(
         &self,
         notices: Vec<(String, Option<NoticeRow>)>,

@@ -5,7 +5,7 @@
 //! however long it stood still.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
@@ -69,6 +69,8 @@ pub(super) struct Process {
 struct Inner {
     /// What is held, by outlet.
     held: HashMap<String, Held>,
+    /// What is being taken just now.
+    taking: BTreeSet<String>,
     /// What was given back and is not known to have been written.
     given_back: BTreeMap<String, GiveBack>,
     /// When the database heard of it last.
@@ -122,6 +124,32 @@ impl Process {
     }
 }
 
+/// While an outlet is being taken, what is not known of an earlier try is left alone. Where it breaks off, or is given up, the
+/// outlet may have been taken all the same: it is given back then.
+struct Taking<'p> {
+    process: &'p Process,
+    outlet: String,
+    is_known: bool,
+}
+
+impl<'p> Taking<'p> {
+    fn begin(process: &'p Process, outlet: &str) -> Self {
+        process.inner().taking.insert(outlet.to_owned());
+        Self { process, outlet: outlet.to_owned(), is_known: false }
+    }
+}
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        let mut inner = self.process.inner();
+        inner.taking.remove(&self.outlet);
+        if !self.is_known {
+            let back = GiveBack { epoch: None, has_call: false };
+            inner.given_back.entry(self.outlet.clone()).or_insert(back);
+        }
+    }
+}
+
 /// An outlet that this process holds.
 pub(super) struct Lease {
     database: Arc<Database>,
@@ -148,21 +176,18 @@ impl Database {
     /// Takes an outlet that nobody has.
     pub(super) async fn take(self: &Arc<Self>, outlet: &str, runtime: &Handle) -> Result<Result<Lease, Taken>, Fault> {
         self.be_heard().await?;
-        match self.take_free(outlet).await {
-            Ok(Ok(epoch)) => {
+        let mut taking = Taking::begin(&self.process, outlet);
+        let taken = self.take_free(outlet).await?;
+        taking.is_known = true;
+        match taken {
+            Ok(epoch) => {
                 let mut inner = self.process.inner();
                 inner.given_back.remove(outlet);
                 inner.held.insert(outlet.to_owned(), Held { epoch, has_call: false });
                 let (database, runtime) = (Arc::clone(self), runtime.clone());
                 Ok(Ok(Lease { database, runtime, outlet: outlet.to_owned() }))
             }
-            Ok(Err(taken)) => Ok(Err(taken)),
-            Err(fault) => {
-                // It may have been taken all the same.
-                let back = GiveBack { epoch: None, has_call: false };
-                self.process.inner().given_back.entry(outlet.to_owned()).or_insert(back);
-                Err(fault)
-            }
+            Err(taken) => Ok(Err(taken)),
         }
     }
 
@@ -326,7 +351,12 @@ impl Database {
             None => {
                 let sql = "SELECT epoch FROM leases WHERE platform = ?1 AND outlet = ?2 AND holder = ?3 FOR UPDATE";
                 let row = transaction.first(sql, &key).await?.map(|mut row| row.number("epoch")).transpose()?;
-                match row.filter(|_| self.process.held(outlet).is_none()) {
+                // Nor what is being taken again: that would be given back instead.
+                let is_wanted = {
+                    let inner = self.process.inner();
+                    inner.held.contains_key(outlet) || inner.taking.contains(outlet)
+                };
+                match row.filter(|_| !is_wanted) {
                     Some(epoch) => epoch,
                     None => return Ok(()),
                 }

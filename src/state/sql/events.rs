@@ -86,7 +86,7 @@ pub(in crate::state) async fn claim_notices<L: Link>(
                     INSERT INTO notices (platform, outlet, occasion, since, told_at) VALUES (?1, ?2, ?3, ?4, ?5)
                     ON CONFLICT (platform, outlet) DO UPDATE SET occasion = excluded.occasion, since = excluded.since,
                         told_at = excluded.told_at
-                    WHERE notices.occasion <> excluded.occasion OR notices.told_at < ?6";
+                    WHERE notices.occasion <> excluded.occasion OR notices.told_at <= ?6";
                 let values = parameters![&scope.platform, outlet, occasion, *since, *told_at, told_before];
                 link.execute(sql, values).await?
             }
